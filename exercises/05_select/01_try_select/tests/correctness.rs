@@ -322,6 +322,29 @@ fn there_may_be_any_number_of_channels() {
     });
 }
 
+/// 65,538 arms of two channels, and the last is ready: its index does not fit into 16 bits.
+#[test]
+fn there_may_be_any_number_of_arms() {
+    must_end(IN_CALL, || {
+        let [(_to_quiet, quiet), (to_b, b)] = channels(1);
+        let mut receivers = vec![&quiet; 65_537];
+        receivers.push(&b);
+        to_b.try_send(7).expect("has room");
+        assert_eq!(
+            try_recv_any(&receivers),
+            Some((65_537, Ok(7))),
+            "of 65,538 receivers the last has the value 7"
+        );
+        to_b.try_send(8).expect("has room");
+        let mut arms: Vec<_> = receivers.iter().map(|receiver| receiver.arm()).collect();
+        assert_eq!(
+            select(&mut arms),
+            Some(65_537),
+            "of 65,538 arms the last is ready"
+        );
+    });
+}
+
 /// 40 channels of two types, in an order that is neither theirs nor its reverse. One is ready at a time.
 #[test]
 fn there_may_be_many_arms() {

@@ -82,6 +82,17 @@ fn the_index_is_a_place_in_the_slice() {
         let (chosen, received) = select_recv(&receivers);
         assert_eq!(received, Ok(1), "what was sent to a");
         assert!(chosen < 3, "a is at 0, 1 and 2, not at {chosen}");
+
+        let (_to_quiet, quiet) = bounded(1);
+        let mut receivers = vec![&quiet; 65_537];
+        receivers.extend([&b, &a]);
+        to_a.try_send(3).expect("has room");
+        to_b.try_send(4).expect("has room");
+        assert_eq!(
+            select_recv(&receivers),
+            (65_537, Ok(4)),
+            "of 65,539 receivers the last two have a value, 4 and 3"
+        );
     });
 }
 
@@ -165,15 +176,15 @@ fn each_of_many_can_wake_it() {
     });
 }
 
-/// A call that has been chosen is never chosen again, however many channels ask: it stands 65,537 times in the list of `a`
+/// A call that has been chosen is never chosen again, however many channels ask: it stands 65,538 times in the list of `a`
 /// when `b` chooses it, and before it can leave that list, a value is sent to `a`. That must stay there.
 #[test]
 fn a_call_that_has_been_chosen_is_not_chosen_again() {
     // SL-07, SL-11, SL-25
-    const AT: usize = 65_535;
+    const AT: usize = 65_537;
     must_end(IN_CALL, || {
         let [(to_a, a), (to_b, b)] = channels(1);
-        let mut receivers = vec![&a; 65_538];
+        let mut receivers = vec![&a; 65_539];
         receivers[AT] = &b;
         let received = thread::scope(|s| {
             let select = s.spawn(|| select_recv(&receivers));
@@ -189,7 +200,7 @@ fn a_call_that_has_been_chosen_is_not_chosen_again() {
         assert_eq!(
             a.try_recv(),
             Ok(10),
-            "sent to a: a asked the call 65,537 times, which b had chosen, and it must refuse each time"
+            "sent to a: a asked the call 65,538 times, which b had chosen, and it must refuse each time"
         );
     });
 }

@@ -3,7 +3,7 @@
 use channels::real::{Arm, Receiver, SendOutcome, Sender, bounded};
 use harness::sync::real::channel::{RecvError, TryRecvError};
 use harness::sync::real::thread;
-use harness::sync::real::time::{Clock, Duration};
+use harness::sync::real::time::{Clock, Duration, Instant};
 use harness::testing::{
     assert_panics, must_end, must_sleep_on_threads, panic_of, wait_until, while_unwinding,
 };
@@ -61,8 +61,8 @@ fn the_first_arm_that_can_be_completed_is() {
     });
 }
 
-/// `a` is in two arms, and an arm of `b` is between them, or each is in fifty: the arms are taken in the order of the slice,
-/// and not channel by channel.
+/// `a` is in two arms, and an arm of `b` is between them, or each is in five hundred: the arms are taken in the order of the
+/// slice, and not channel by channel.
 #[test]
 fn an_arm_between_two_of_another_channel_has_its_turn() {
     // SL-11
@@ -74,9 +74,9 @@ fn an_arm_between_two_of_another_channel_has_its_turn() {
             }
             let [(to_a, a), (to_b, b)] = channels;
             let of_arm = |n: usize| [&to_b, &to_a][n % 2];
-            let mut many: Vec<_> = (0..100).map(|n| of_arm(n).arm(n)).collect();
+            let mut many: Vec<_> = (0..1_000).map(|n| of_arm(n).arm(n)).collect();
             let index = select(&mut each(&mut many));
-            assert_eq!(index, 0, "a and b have room: of 100 arms, 0 is the first");
+            assert_eq!(index, 0, "a and b have room: of 1,000 arms, 0 is the first");
             assert_eq!((a.try_recv().ok(), b.try_recv().ok()), (None, Some(0)));
 
             to_b.send(20).expect("there is room");
@@ -194,7 +194,7 @@ fn there_may_be_a_hundred_thousand_arms() {
 
 fn the_last_of_many_is_completed(how_many: usize, channels: usize) {
     let channels: Vec<_> = (0..channels).map(|_| bounded(0)).collect();
-    let (sender, receiver) = bounded(0);
+    let (sender, receiver) = bounded(1);
     let others = channels.iter().cycle().map(|(_, other)| other.arm());
     let mut arms: Vec<_> = others.take(how_many - 1).collect();
     arms.push(receiver.arm());
@@ -225,6 +225,14 @@ fn the_last_of_many_is_completed(how_many: usize, channels: usize) {
         "index: 7 was sent to the last of {how_many} arms"
     );
     assert_eq!(arms.pop().and_then(|arm| arm.outcome()), Some(Ok(7)));
+    sender.try_send(8).expect("has room");
+    arms.push(receiver.arm());
+    assert_eq!(
+        select(&mut each(&mut arms)),
+        how_many - 1,
+        "index: 8 waits in the channel of the last of {how_many} arms"
+    );
+    assert_eq!(arms.pop().and_then(|arm| arm.outcome()), Some(Ok(8)));
     for arm in arms {
         assert_eq!(arm.outcome(), None);
     }
@@ -442,32 +450,48 @@ fn a_call_works_while_its_thread_unwinds() {
     });
 }
 
-/// No arm can be completed, and the deadline is an hour away, or there is none: a call falls asleep, in a destructor of a thread that
-/// unwinds, too.
+/// No arm can be completed, and the deadline is an hour away, later than any clock gets, or there is none: a call falls asleep, in a
+/// destructor of a thread that unwinds, too, with an arm and without.
 #[test]
 fn a_call_that_waits_sleeps() {
     let (_sender, receiver) = bounded::<u32>(0);
-    for (call, is_timed, unwinds) in [
-        ("`select`", false, false),
-        ("`select_until`", true, false),
-        ("`select`, while its thread unwinds,", false, true),
+    let hour = 3600 * SECOND;
+    for (call, arms, timeout) in [
+        ("`select`", 1, None),
+        ("`select_until`", 1, Some(hour)),
+        ("`select_until` without arms", 0, Some(hour)),
+        (
+            "`select_until`, until the last moment there is,",
+            1,
+            Some(Duration::MAX),
+        ),
     ] {
-        let receiver = receiver.clone();
-        must_sleep_on_threads(call, "nobody sends", move || {
-            let call = || {
-                // A manual clock would have to be looked at again and again.
-                let (clock, mut arm) = (Clock::real(), receiver.arm());
-                match is_timed {
-                    true => select_until(&mut [&mut arm], &clock, clock.now() + 3600 * SECOND),
-                    false => Some(select(&mut [&mut arm])),
-                }
+        for unwinds in [false, true] {
+            let receiver = receiver.clone();
+            let sleeper = match unwinds {
+                true => format!("{call}, while its thread unwinds,").replace(",,", ","),
+                false => call.to_owned(),
             };
-            let _ = if unwinds {
-                while_unwinding(call)
-            } else {
-                call()
-            };
-        });
+            must_sleep_on_threads(&sleeper, "nobody sends", move || {
+                let call = || {
+                    // A manual clock would have to be looked at again and again.
+                    let clock = Clock::real();
+                    let mut arms: Vec<_> = (0..arms).map(|_| receiver.arm()).collect();
+                    let mut arms: Vec<_> = arms.iter_mut().map(|arm| arm as _).collect();
+                    let Some(timeout) = timeout else {
+                        return Some(select(&mut arms));
+                    };
+                    let deadline = clock.now().checked_add(timeout);
+                    let last = Instant::after(Duration::MAX);
+                    select_until(&mut arms, &clock, deadline.unwrap_or(last))
+                };
+                let _ = if unwinds {
+                    while_unwinding(call)
+                } else {
+                    call()
+                };
+            });
+        }
     }
 }
 

@@ -10,7 +10,9 @@ use crate::sync::channel::unbounded;
 use crate::sync::thread;
 use crate::sync::time::{Clock, Duration, Instant};
 use crate::{Timer, Timers};
-use harness::testing::{Flag, Slot, both, must_sleep, panic_of, staged_panic, threads_at_once};
+use harness::testing::{
+    Flag, Slot, both, let_others_sleep, must_sleep, panic_of, staged_panic, threads_at_once, yields,
+};
 use std::sync::{Arc, Mutex, OnceLock};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -46,22 +48,48 @@ fn nothing_to_receive(timer: &Timer, because: &str) {
     }
 }
 
-/// A timer of two seconds fires when the second of them has passed, and not after the first. Catches a thread
-/// that is not there, or sleeps on, and a deadline that is not looked at again after a wakeup.
+/// A timer of two seconds fires when the second of them has passed, and not after the first, though the thread wakes up for no
+/// reason, up to three times. Catches a thread that is not there, or sleeps on, and a deadline that is not looked at again
+/// after each wakeup.
 #[test]
 fn a_timer_fires_when_its_delay_has_passed() {
     // TM-01
-    harness::Model::new()
-        .spurious_wakeups(1)
-        .preemption_bound(2)
-        .check(|| {
+    for (wakeups, preemptions, turns) in [(1, 2, 0), (3, 0, 3)] {
+        harness::Model::new()
+            .spurious_wakeups(wakeups)
+            .preemption_bound(preemptions)
+            .check(move || {
+                let (clock, timers) = on_a_manual_clock();
+                let timer = timers.after(2 * SECOND);
+                let_others_sleep(turns);
+                clock.advance(SECOND);
+                nothing_to_receive(&timer, "only one of two seconds had passed");
+                clock.advance(SECOND);
+                receives(&timer, 2 * SECOND, 2 * SECOND);
+            });
+    }
+}
+
+/// The thread wakes up once for no reason, before a timer that has a second, or one that never fires, and falls asleep again.
+/// Catches one that goes on to look: it yields as often as main does, which lets it go on 20 times. Without preemptions.
+#[test]
+fn a_thread_that_wakes_up_for_no_reason_sleeps_again() {
+    const TURNS: usize = 20;
+    for delay in [SECOND, Duration::MAX] {
+        let model = harness::Model::new().preemption_bound(0);
+        model.spurious_wakeups(1).check(move || {
             let (clock, timers) = on_a_manual_clock();
-            let timer = timers.after(2 * SECOND);
             clock.advance(SECOND);
-            nothing_to_receive(&timer, "only one of two seconds had passed");
-            clock.advance(SECOND);
-            receives(&timer, 2 * SECOND, 2 * SECOND);
+            let timer = timers.after(delay);
+            let_others_sleep(TURNS);
+            nothing_to_receive(&timer, "the delay had not passed");
+            let looks = yields() - TURNS;
+            assert!(
+                looks <= 12,
+                "the timers' thread has spun or yielded {looks} times in place of sleeping, beside a wakeup for no reason"
+            );
         });
+    }
 }
 
 /// As long as the delay has not passed, `stop` returns `true`, and the function is not called then. It is
@@ -113,11 +141,11 @@ fn a_tick_is_prevented_or_received() {
 }
 
 /// After `stop` there is nothing to receive, even if the timer had fired. Catches a tick that stays in the
-/// channel, and one that is sent when `stop` has returned.
+/// channel, and one that is sent when `stop` has returned. With at most five preemptions.
 #[test]
 fn nothing_is_received_after_stop() {
     // TM-03
-    harness::model(|| {
+    harness::Model::new().loose_bound(6).check(|| {
         let (clock, timers) = on_a_manual_clock();
         let timer = timers.after(SECOND);
         clock.advance(SECOND);
@@ -363,23 +391,25 @@ fn timers_with_the_same_deadline_all_fire() {
     });
 }
 
-/// The clock shows one second. A delay that is almost `Duration::MAX` would end later than it can show, and
+/// The clock shows one second. A delay of `Duration::MAX`, or a nanosecond less, would end later than it can show, and
 /// the clock goes to its very end. Catches an addition that overflows, and a deadline that is cut off to the
 /// last moment that there is.
 #[test]
 fn a_delay_without_an_end_never_passes() {
     // TM-07
-    harness::model(|| {
-        let (clock, timers) = on_a_manual_clock();
-        clock.advance(SECOND);
-        let never = timers.after_func(Duration::MAX - NANOSECOND, || {});
-        clock.advance(Duration::MAX - SECOND);
-        assert!(
-            never.stop(),
-            "the delay had not passed, and no clock will ever show its end; the timer runs until it is stopped, but `stop` \
-             returned false"
-        );
-    });
+    for less in [NANOSECOND, Duration::ZERO] {
+        harness::model(move || {
+            let (clock, timers) = on_a_manual_clock();
+            clock.advance(SECOND);
+            let never = timers.after_func(Duration::MAX - less, || {});
+            clock.advance(Duration::MAX - SECOND);
+            assert!(
+                never.stop(),
+                "the delay had not passed, and no clock will ever show its end; the timer runs until it is stopped, but \
+                 `stop` returned false"
+            );
+        });
+    }
 }
 
 /// While a function runs, `main` resets its timer and stops it, and makes another, stops it and drops it; the function does

@@ -235,6 +235,45 @@ fn any_number_of_sources() {
     });
 }
 
+/// 65,540 sources, all but the last two of one channel: their numbers do not fit into 16 bits. The lower of the two comes
+/// first.
+#[test]
+fn a_source_has_its_number_however_many_there_are() {
+    const COUNT: usize = 65_540;
+    must_end("a turn does not end", || {
+        let timers = Timers::new(Clock::real());
+        let (_quiet, source) = bounded(1);
+        let (senders, last) = channels(2, 1);
+        let mut sources = vec![source; COUNT - 2];
+        sources.extend(last);
+        let mut events = Multiplexer::new(&timers, sources);
+        for sender in &senders {
+            sender.send(7).expect("the multiplexer is there");
+        }
+        let received = |number| Some(Event::Received(number, 7));
+        reports_because(
+            &mut events,
+            [received(COUNT - 2), received(COUNT - 1)],
+            "the last two of 65,540 sources sent 7",
+        );
+        let last = &senders[1];
+        let event = asleep(&mut events, last, || {
+            last.send(7).expect("the multiplexer is there");
+        });
+        assert_eq!(
+            event,
+            received(COUNT - 1),
+            "the last of 65,540 sources sent 7"
+        );
+        drop(senders);
+        reports_because(
+            &mut events,
+            [COUNT - 2, COUNT - 1].map(|number| Some(Event::Closed(number))),
+            "the last two of 65,540 sources are closed",
+        );
+    });
+}
+
 /// One channel under two numbers: it is locked once, and its end is reported for both.
 #[test]
 fn a_channel_may_be_there_twice() {
@@ -413,27 +452,36 @@ fn each_turn_has_the_same_time() {
     );
 }
 
-/// Nothing happens: a turn falls asleep, with limits and without.
+/// Nothing happens: a turn falls asleep, with limits and without, in a destructor of a thread that unwinds, too.
 #[test]
 fn a_turn_in_which_nothing_happens_sleeps() {
-    const HOUR: Duration = Duration::from_secs(3600);
-    for (has_limits, because) in [
-        (false, "the source had nothing"),
+    for (limit, because) in [
+        (None, "the source had nothing"),
         (
-            true,
+            Some(HOUR),
             "the source had nothing, and no limit had been reached",
         ),
+        (
+            Some(Duration::MAX),
+            "the source had nothing, and the limits are longer than any clock can show",
+        ),
     ] {
-        must_sleep_on_threads("`next`", because, move || {
-            // Not a manual clock: a timed wait by that one looks at it again and again.
-            let timers = Timers::new(Clock::real());
-            let (_sender, source) = bounded::<u32>(1);
-            let mut events = Multiplexer::new(&timers, vec![source]);
-            if has_limits {
-                events = events.with_limit(HOUR).with_idle(HOUR);
-            }
-            events.next();
-        });
+        for call in ["`next`", "`next`, while its thread unwinds,"] {
+            must_sleep_on_threads(call, because, move || {
+                // Not a manual clock: a timed wait by that one looks at it again and again.
+                let timers = Timers::new(Clock::real());
+                let (_sender, source) = bounded::<u32>(1);
+                let mut events = Multiplexer::new(&timers, vec![source]);
+                if let Some(limit) = limit {
+                    events = events.with_limit(limit).with_idle(limit);
+                }
+                if call == "`next`" {
+                    events.next();
+                } else {
+                    while_unwinding(|| events.next());
+                }
+            });
+        }
     }
 }
 

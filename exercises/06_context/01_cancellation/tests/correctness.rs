@@ -1,15 +1,17 @@
 //! What a tree of contexts does, on real threads. IDs such as CX-02 name behaviours of Go's contexts.
 
 use cancellation::{CancelOnDrop, Cause, Context, ContextError};
+use channels::real::{Arm, Waiter};
 use harness::bench::together;
 use harness::sync::real::channel::{RecvError, TryRecvError};
 use harness::sync::real::thread::{Builder, refuse_only};
 use harness::testing::{
-    let_others_run, must_end, panic_of, staged_panic, staged_panic_of, wait_until, while_unwinding,
+    let_others_run, must_end, must_sleep_on_threads, panic_of, staged_panic, staged_panic_of,
+    wait_until, while_unwinding,
 };
 use std::error::Error;
 use std::mem::{self, ManuallyDrop};
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 
@@ -440,6 +442,64 @@ fn a_cancel_that_comes_second_waits_for_the_first() {
             }
         });
     });
+}
+
+/// Holds up whoever wakes it, for good.
+struct HoldsUp(Arc<AtomicBool>);
+
+impl Waiter for HoldsUp {
+    fn choose(&self, _arm: usize) -> bool {
+        true
+    }
+
+    fn wake(&self) {
+        self.0.store(true, SeqCst);
+        loop {
+            thread::park();
+        }
+    }
+}
+
+/// A thread cancels a context, and is held up when it disconnects one of the two below it. Another cancels the upper of the two,
+/// by `cancel` or by the drop of its guard, and in a destructor while the thread unwinds, too: it sleeps, as one of the two is not
+/// done.
+#[test]
+fn a_cancel_that_waits_for_another_sleeps() {
+    for (call, drops, unwinds) in [
+        ("`cancel`", false, false),
+        ("the drop of a guard", true, false),
+        ("`cancel`, while its thread unwinds,", false, true),
+        ("the drop of a guard, while its thread unwinds,", true, true),
+    ] {
+        // They are never dropped, as two threads never end.
+        let (above, above_guard): &(Context, CancelOnDrop) = Box::leak(Box::new(child()));
+        let (upper, upper_guard) = above.with_cancel();
+        let upper: &Context = Box::leak(Box::new(upper));
+        let lower: &(Context, CancelOnDrop) = Box::leak(Box::new(upper.with_cancel()));
+        let is_held_up = Arc::new(AtomicBool::new(false));
+        let waiter: Arc<dyn Waiter> = Arc::new(HoldsUp(Arc::clone(&is_held_up)));
+        for context in [upper, &lower.0] {
+            let arm = Box::leak(Box::new(context.done().arm()));
+            arm.register(&mut arm.lock(), &waiter, 0);
+        }
+        thread::spawn(|| above_guard.cancel());
+        wait_until(
+            "no channel below a context that was cancelled is disconnected",
+            || is_held_up.load(SeqCst),
+        );
+        let because = "another thread had not come to the end of its cancellation, from above";
+        must_sleep_on_threads(call, because, move || {
+            let cancels = || match drops {
+                false => upper_guard.cancel(),
+                true => drop(upper_guard),
+            };
+            if unwinds {
+                while_unwinding(cancels);
+            } else {
+                cancels();
+            }
+        });
+    }
 }
 
 /// Thirty layers, of which one is cancelled: those above stay as they are.

@@ -1,12 +1,16 @@
 //! What deadlines do, on real threads, most of them by a clock that the test moves. IDs such as CX-17 name behaviours of
 //! Go's contexts.
 
+use channels::real::{Arm, Waiter};
 use deadline::{CancelOnDrop, Context, ContextError, Timers};
 use harness::sync::real::channel::{RecvError, TryRecvError};
 use harness::sync::real::thread::refuse_after;
 use harness::sync::real::time::{Clock, Duration, Instant};
-use harness::testing::{let_others_run, must_end, panic_of, wait_until, while_unwinding};
+use harness::testing::{
+    let_others_run, must_end, must_sleep_on_threads, panic_of, wait_until, while_unwinding,
+};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -303,6 +307,56 @@ fn deadlines_work_while_a_thread_unwinds() {
     });
 }
 
+/// Holds up whoever wakes it, for good.
+struct HoldsUp(Arc<AtomicBool>);
+
+impl Waiter for HoldsUp {
+    fn choose(&self, _arm: usize) -> bool {
+        true
+    }
+
+    fn wake(&self) {
+        self.0.store(true, SeqCst);
+        loop {
+            thread::park();
+        }
+    }
+}
+
+/// The deadline has come to a context and to the one below, and the timers' thread is held up when it disconnects one of the two.
+/// Another thread drops the guard: it sleeps, in a destructor while the thread unwinds, too, as one of the two is not done.
+#[test]
+fn a_cancellation_that_waits_for_the_deadlines_sleeps() {
+    for unwinds in [false, true] {
+        let (clock, timers, root) = root();
+        let (context, guard) = root.with_timeout(HOUR);
+        // They are never dropped, as two threads never end.
+        let context: &Context = Box::leak(Box::new(context));
+        let below: &(Context, CancelOnDrop) = Box::leak(Box::new(context.with_cancel()));
+        std::mem::forget(timers);
+        let is_held_up = Arc::new(AtomicBool::new(false));
+        let waiter: Arc<dyn Waiter> = Arc::new(HoldsUp(Arc::clone(&is_held_up)));
+        for context in [context, &below.0] {
+            let arm = Box::leak(Box::new(context.done().arm()));
+            arm.register(&mut arm.lock(), &waiter, 0);
+        }
+        clock.advance(HOUR);
+        wait_until(
+            "the deadline has come, and no channel is disconnected",
+            || is_held_up.load(SeqCst),
+        );
+        let call = match unwinds {
+            false => "the drop of a guard",
+            true => "the drop of a guard, while its thread unwinds,",
+        };
+        let because = "the timers' thread had not come to the end of its cancellation";
+        must_sleep_on_threads(call, because, move || match unwinds {
+            false => drop(guard),
+            true => while_unwinding(|| drop(guard)),
+        });
+    }
+}
+
 /// A context is cancelled after its deadline has come, and its guard is dropped. Its error and its cause stay `DeadlineExceeded`.
 #[test]
 fn cancelled_after_its_deadline_it_stays_late() {
@@ -474,7 +528,8 @@ fn a_thread_that_is_refused_leaves_the_parent_as_it_was() {
     );
     assert_live("the parent", &root);
     assert_eq!(timers.pending(), 0, "how many alarms are pending");
-    let (context, _guard) = root.with_timeout(HOUR);
+    // One thread can be had, and that is all that deadlines need.
+    let (context, _guard) = refuse_after(1, || root.with_timeout(HOUR));
     clock.advance(HOUR);
     wait_until(
         "the next context with a deadline is not done when it has come",

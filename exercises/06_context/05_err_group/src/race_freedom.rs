@@ -6,7 +6,9 @@ use crate::sync::task::Arc;
 use crate::sync::thread::refuse_after;
 use crate::{Group, TryGoError, scope};
 use harness::leaks::{Tracked, track};
-use harness::testing::{Gate, Slot, both, must_sleep, staged_panic, staged_panic_of};
+use harness::testing::{
+    Gate, Slot, both, let_others_sleep, must_sleep, staged_panic, staged_panic_of, yields,
+};
 use harness::{Model, model};
 use std::error::Error;
 use std::fmt;
@@ -399,25 +401,36 @@ fn the_limit_holds() {
     });
 }
 
-/// The limit is one, and a thread that waits for the slot wakes for no reason. It must look again: the second task
-/// begins after the first has ended.
+/// The limit is one, and a thread that waits for the slot wakes for no reason, up to three times. It must look again: the
+/// second task begins after the first has ended. If it wakes once, it has to sleep again: one that looks again and again
+/// yields as often as the first task does, 20 times.
 #[test]
 fn a_spurious_wakeup_is_no_slot() {
     // EG-07
-    Model::new().spurious_wakeups(1).check(|| {
-        let slot = Slot::empty("slot");
-        let outcome = group(Some(1), |group| {
-            for _ in 0..2 {
-                go(group, || {
-                    slot.write(slot.read() + 1);
-                    Ok(())
-                });
-            }
-            Ok(())
+    for (wakeups, turns, preemptions) in [(1, 0, 4), (3, 3, 1), (1, 20, 0)] {
+        let model = Model::new().preemption_bound(preemptions);
+        model.spurious_wakeups(wakeups).check(move || {
+            let slot = Slot::empty("slot");
+            let outcome = group(Some(1), |group| {
+                for turns in [turns, 0] {
+                    let slot = &slot;
+                    go(group, move || {
+                        let_others_sleep(turns);
+                        slot.write(slot.read() + 1);
+                        Ok(())
+                    });
+                }
+                Ok(())
+            });
+            assert!(outcome.is_ok(), "nobody has failed");
+            assert_eq!(slot.read(), 2, "both tasks have run");
+            let looks = yields() - turns;
+            assert!(
+                looks <= 12,
+                "`go` has spun or yielded {looks} times in place of sleeping, beside {wakeups} wakeups for no reason"
+            );
         });
-        assert!(outcome.is_ok(), "nobody has failed");
-        assert_eq!(slot.read(), 2, "both tasks have run");
-    });
+    }
 }
 
 /// A program that must not end: the limit is one, and its task waits for something that never happens.

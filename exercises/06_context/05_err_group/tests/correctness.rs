@@ -4,8 +4,8 @@ use cancellation_solution::{Context, ContextError};
 use err_group::{Group, TryGoError, scope};
 use harness::sync::real::thread::refuse_after;
 use harness::testing::{
-    Counted, assert_passes_on, must_end, must_sleep_on_threads, payload_of, wait_until,
-    while_unwinding,
+    Counted, assert_passes_on, let_others_run, message_of, must_end, must_sleep_on_threads,
+    payload_of, wait_until, while_unwinding,
 };
 use std::cell::Cell;
 use std::error::Error;
@@ -184,7 +184,7 @@ fn a_parent_that_is_cancelled_reaches_the_tasks() {
         };
         assert_eq!(*error, Failed("told"), "the task's error");
         let ran = AtomicUsize::new(0);
-        let outcome = scope(&parent, Some(1), |group: &Group<Failed>| {
+        let outcome = scope(&parent, Some(2), |group: &Group<Failed>| {
             let error = group.context().err();
             assert_eq!(
                 error,
@@ -193,22 +193,28 @@ fn a_parent_that_is_cancelled_reaches_the_tasks() {
             );
             let cause = group.context().cause().map(|cause| cause.to_string());
             assert_eq!(cause.as_deref(), Some("the parent's cause"));
-            go(group, || {
-                ran.store(1, SeqCst);
+            let task = || {
+                ran.fetch_add(1, SeqCst);
                 Ok(())
-            });
+            };
+            go(group, task);
+            let started = group.try_go(task);
+            assert!(
+                started.is_ok(),
+                "`try_go`, with one of two slots free and a context that is done: {started:?}"
+            );
             Ok(())
         });
         assert_eq!(outcome, Ok(()), "a context that is done is no failure");
         assert_eq!(
             ran.load(SeqCst),
-            1,
-            "tasks that ran, of one that was started below a context that is done"
+            2,
+            "tasks that ran, of two that were started below a context that is done"
         );
     });
 }
 
-/// A task has failed, and then three are started that wait for each other: the limit is still three.
+/// A task has failed, and then one is started by `try_go`, and three that wait for each other: the limit is still three.
 #[test]
 fn tasks_are_started_after_a_failure_too() {
     must_end(IN_GROUP, || {
@@ -216,6 +222,9 @@ fn tasks_are_started_after_a_failure_too() {
         let outcome = group(Some(3), |group| {
             go(group, || Err(Failed("first")));
             wait_for_the_end(group.context());
+            wait_until("a task has failed, and `try_go` starts no other", || {
+                group.try_go(|| Ok(())).is_ok()
+            });
             for _ in 0..3 {
                 go(group, || {
                     all.wait();
@@ -438,8 +447,12 @@ fn a_group_works_while_its_thread_unwinds() {
     must_end(IN_GROUP, || {
         let outcome = while_unwinding(|| {
             group(Some(1), |group| {
-                go(group, || Ok(()));
-                go(group, || Err(Failed("the task")));
+                let context = group.context().clone();
+                go(group, move || {
+                    let_others_run();
+                    assert_eq!(context.err(), None, "nobody has failed");
+                    Err(Failed("the task"))
+                });
                 Ok(())
             })
         });
@@ -568,20 +581,70 @@ fn try_go_hands_the_task_back_at_the_limit() {
     });
 }
 
+/// Four times as many tasks as there are slots run one after the other: of four one returns, one fails, one panics and one
+/// gets no thread. Each gives its slot back, so that as many run at once as the limit allows when all of them have ended.
 #[test]
 fn a_slot_is_free_again_when_its_task_has_ended() {
     // EG-09, EG-13
-    must_end(IN_GROUP, || {
-        let outcome = group(Some(1), |group| {
-            for _ in 0..20 {
-                go(group, || Ok(()));
-            }
-            wait_until("no slot is free, and all tasks have ended", || {
-                group.try_go(|| Ok(())).is_ok()
+    for limit in [1, 3, 20] {
+        let hangs = format!("a slot is not given back, of {limit}, or a task has not ended");
+        must_end(&hangs, move || {
+            let all = Barrier::new(limit);
+            let panics = || resume_unwind(Box::new("the task's"));
+            let payload = payload_of(|| {
+                let _ = group(Some(limit), |group| {
+                    for _ in 0..=limit {
+                        go(group, || Ok(()));
+                        go(group, || Err(Failed("the task")));
+                        go(group, panics);
+                        let refused = refuse_after(0, || group.go(|| panic!("it has no thread")));
+                        assert!(
+                            refused.is_err(),
+                            "no thread could be had, and `go` returned Ok"
+                        );
+                    }
+                    wait_until("no slot is free, and all tasks have ended", || {
+                        group.try_go(|| Ok(())).is_ok()
+                    });
+                    for _ in 0..limit {
+                        go(group, || {
+                            all.wait();
+                            Ok(())
+                        });
+                    }
+                    Ok(())
+                });
             });
+            let payload = payload.expect("tasks have panicked, and `scope` returned");
+            assert_eq!(message_of(&*payload), "the task's", "what `scope` resumed");
+        });
+    }
+}
+
+/// A task needs one thread, and no more are asked for: with one to be had it is started, by `go` and by `try_go`, and runs.
+#[test]
+fn one_thread_is_enough_for_a_task() {
+    must_end(IN_GROUP, || {
+        let ran = AtomicUsize::new(0);
+        let outcome = group(None, |group| {
+            let task = || {
+                ran.fetch_add(1, SeqCst);
+                Ok(())
+            };
+            let started = refuse_after(1, || group.go(task));
+            assert!(
+                started.is_ok(),
+                "`go`, with one thread to be had: {started:?}"
+            );
+            let started = refuse_after(1, || group.try_go(task));
+            assert!(
+                started.is_ok(),
+                "`try_go`, with one thread to be had: {started:?}"
+            );
             Ok(())
         });
         assert_eq!(outcome, Ok(()));
+        assert_eq!(ran.load(SeqCst), 2, "tasks that ran");
     });
 }
 
@@ -606,18 +669,35 @@ fn with_a_limit_of_zero_nothing_can_be_started() {
     assert_eq!(outcome, Ok(()));
 }
 
-/// There is no slot: `go` falls asleep, in a destructor of a thread that unwinds, too.
+/// There is no slot, as the limit is zero or its only task runs: `go` falls asleep, in a destructor of a thread that unwinds,
+/// too.
 #[test]
 fn go_sleeps_while_there_is_no_slot() {
-    // EG-10
-    let waits = || {
-        let _ = group(Some(0), |group| {
-            group.go(|| Ok(())).map_err(|_| Failed("no thread"))
-        });
-    };
-    must_sleep_on_threads("`go`", "the limit is zero", waits);
-    let call = "`go`, while its thread unwinds,";
-    must_sleep_on_threads(call, "the limit is zero", move || while_unwinding(waits));
+    // EG-08, EG-10
+    for (limit, because) in [(0, "the limit is zero"), (1, "one task is running, of one")] {
+        let waits = move |unwinds| {
+            // Dropped when `go` returns: then the task ends, and with it the group.
+            let (stays, told) = mpsc::channel::<()>();
+            let _ = group(Some(limit), move |group| {
+                let _stays = stays;
+                if limit > 0 {
+                    go(group, move || {
+                        let _ = told.recv();
+                        Ok(())
+                    });
+                }
+                let waits = || group.go(|| Ok(())).map_err(|_| Failed("no thread"));
+                if unwinds {
+                    while_unwinding(waits)
+                } else {
+                    waits()
+                }
+            });
+        };
+        must_sleep_on_threads("`go`", because, move || waits(false));
+        let call = "`go`, while its thread unwinds,";
+        must_sleep_on_threads(call, because, move || waits(true));
+    }
 }
 
 /// Four threads wait for a slot, and two slots come free at once, again and again. Each slot that is given back has to wake a

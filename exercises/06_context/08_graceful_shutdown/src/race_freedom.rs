@@ -7,7 +7,9 @@
 use crate::sync::thread;
 use crate::sync::time::{Clock, Duration};
 use crate::{Connection, Drain, Phase};
-use harness::testing::{Gate, Slot, both, must_sleep, spawn, staged_panic, staged_panic_of};
+use harness::testing::{
+    Gate, Slot, both, let_others_sleep, must_sleep, spawn, staged_panic, staged_panic_of,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -324,52 +326,64 @@ fn of_two_shutdowns_the_earlier_deadline_counts() {
     });
 }
 
-/// Condition variables may wake without a notification: while main waits for the shutdown, and while it
-/// waits for the last to leave.
+/// Condition variables may wake without a notification, once or up to three times: while main waits for the shutdown, and
+/// while it waits for the last to leave. With at most eight preemptions, or two.
 #[test]
 fn a_spurious_wakeup_ends_no_wait() {
-    harness::Model::new().spurious_wakeups(1).check(|| {
-        let (_, drain) = open();
-        let peer = Peer::new();
-        let in_flight = drain.enter(peer.clone()).ok();
-        thread::scope(|s| {
-            spawn(s, "connection", || {
-                drain.shutdown(SECOND);
-                peer.0.work.write(7);
-                drop(in_flight);
+    for (wakeups, turns, bound) in [(1, 0, 9), (3, 3, 3)] {
+        harness::Model::new()
+            .spurious_wakeups(wakeups)
+            .loose_bound(bound)
+            .check(move || {
+                let (_, drain) = open();
+                let peer = Peer::new();
+                let in_flight = drain.enter(peer.clone()).ok();
+                thread::scope(|s| {
+                    spawn(s, "connection", || {
+                        let_others_sleep(turns);
+                        drain.shutdown(SECOND);
+                        let_others_sleep(turns);
+                        peer.0.work.write(7);
+                        drop(in_flight);
+                    });
+                    assert_eq!(
+                        drain.wait(),
+                        0,
+                        "`wait` cut a connection, and no time had passed"
+                    );
+                    peer.assert_has_worked();
+                });
             });
-            assert_eq!(
-                drain.wait(),
-                0,
-                "`wait` cut a connection, and no time had passed"
-            );
-            peer.assert_has_worked();
-        });
-    });
+    }
 }
 
-/// Main has cut the last connection, wakes without a notification, and has to wait all the same until it
+/// Main has cut the last connection, wakes without a notification, up to three times, and has to wait all the same until it
 /// has left.
 #[test]
 fn a_spurious_wakeup_leaves_no_one_behind_who_was_cut() {
-    harness::Model::new().spurious_wakeups(1).check(|| {
-        let (_, drain) = open();
-        let peer = Peer::new();
-        let in_flight = drain.enter(peer.clone()).ok();
-        drain.shutdown(Duration::ZERO);
-        thread::scope(|s| {
-            spawn(s, "connection", || {
-                peer.0.work.write(7);
-                drop(in_flight);
+    for (wakeups, turns) in [(1, 0), (3, 3)] {
+        harness::Model::new()
+            .spurious_wakeups(wakeups)
+            .check(move || {
+                let (_, drain) = open();
+                let peer = Peer::new();
+                let in_flight = drain.enter(peer.clone()).ok();
+                drain.shutdown(Duration::ZERO);
+                thread::scope(|s| {
+                    spawn(s, "connection", || {
+                        let_others_sleep(turns);
+                        peer.0.work.write(7);
+                        drop(in_flight);
+                    });
+                    assert_eq!(
+                        drain.wait(),
+                        peer.cuts(),
+                        "`wait` returned how many it has cut"
+                    );
+                    peer.assert_has_worked();
+                });
             });
-            assert_eq!(
-                drain.wait(),
-                peer.cuts(),
-                "`wait` returned how many it has cut"
-            );
-            peer.assert_has_worked();
-        });
-    });
+    }
 }
 
 /// The thread of the only connection panics, and its guard is dropped by that. Main must not wait any longer.

@@ -6,7 +6,8 @@ use graceful_shutdown::{Connection, Drain, Handle, MAX_LINE, Phase, Report, Serv
 use harness::sync::real::thread::{self, JoinHandle, refuse_only};
 use harness::sync::real::time::{Clock, Duration, Instant};
 use harness::testing::{
-    let_others_run, must_end, must_sleep_on_threads, staged_panic, wait_until, while_unwinding,
+    let_others_run, must_end, must_sleep_on_threads, others_must_sleep, staged_panic, wait_until,
+    while_unwinding,
 };
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -597,7 +598,8 @@ impl Connection for Mute {
 }
 
 /// `wait` sleeps until somebody shuts down, and then until the only connection leaves: with time left, with all the time
-/// there is, and when it has cut the connection.
+/// there is, and when it has cut the connection. So it does in a destructor of a thread that unwinds, and when it has been woken
+/// in vain: by a connection that comes and leaves before the shutdown, or by a shutdown that brings no deadline forward.
 #[test]
 fn wait_sleeps() {
     for (grace, because) in [
@@ -615,15 +617,36 @@ fn wait_sleeps() {
             "a connection has not left, which it has cut",
         ),
     ] {
-        must_sleep_on_threads("`wait`", because, move || {
+        for call in ["`wait`", "`wait`, while its thread unwinds,"] {
             // A manual clock would have to be looked at again and again.
-            let drain = Drain::new(Clock::real());
-            let _in_flight = drain.enter(Mute).ok();
-            if let Some(grace) = grace {
-                drain.shutdown(grace);
+            let drain = Arc::new(Drain::new(Clock::real()));
+            let has_returned = Arc::new(AtomicBool::new(false));
+            let (of_thread, returns) = (Arc::clone(&drain), Arc::clone(&has_returned));
+            must_sleep_on_threads(call, because, move || {
+                let _in_flight = grace.map(|grace| {
+                    let in_flight = of_thread.enter(Mute).ok();
+                    of_thread.shutdown(grace);
+                    in_flight
+                });
+                if call == "`wait`" {
+                    of_thread.wait();
+                } else {
+                    while_unwinding(|| of_thread.wait());
+                }
+                returns.store(true, Relaxed);
+            });
+            for _ in 0..3 {
+                match grace {
+                    None => drop(drain.enter(Mute)),
+                    Some(_) => _ = drain.shutdown(Duration::MAX),
+                }
+                others_must_sleep(because);
+                assert!(
+                    !has_returned.load(Relaxed),
+                    "{call} returned, and {because}"
+                );
             }
-            drain.wait();
-        });
+        }
     }
 }
 
