@@ -3,8 +3,8 @@
 use executor::{Executor, JoinError, JoinHandle, block_on};
 use harness::assert_bounds;
 use harness::testing::{
-    let_others_run, must_end, must_sleep_on_threads, panic_of, payload_of, staged_panic,
-    staged_panic_of, while_unwinding,
+    let_others_run, must_end, must_sleep_on_threads, others_must_sleep, panic_of, payload_of,
+    staged_panic, staged_panic_of, while_unwinding,
 };
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn, ready};
@@ -294,16 +294,103 @@ fn a_handle_returns_the_output() {
     }
 }
 
-/// Nobody wakes the future, and no task is queued; one waits. The thread sleeps, in `block_on` and in `run`.
+/// Nobody wakes the future, and no task is queued; one waits. The thread sleeps, in `block_on` and in `run`, even while it unwinds.
 #[test]
 fn a_thread_that_waits_sleeps() {
-    must_sleep_on_threads("`block_on`", "nobody had woken the future", || {
-        block_on(pending())
-    });
-    must_sleep_on_threads("`run`", "nobody had woken the future", || {
-        let executor = Executor::new();
-        drop(executor.spawn(pending::<()>()));
-        executor.run(pending())
+    for unwinds in [false, true] {
+        let waits = move |call: fn()| match unwinds {
+            false => call(),
+            true => while_unwinding(call),
+        };
+        let because = format!("nobody had woken the future (while the thread unwinds: {unwinds})");
+        must_sleep_on_threads("`block_on`", &because, move || {
+            waits(|| block_on(pending()));
+        });
+        must_sleep_on_threads("`run`", &because, move || {
+            waits(|| {
+                let executor = Executor::new();
+                drop(executor.spawn(pending::<()>()));
+                executor.run(pending())
+            });
+        });
+    }
+}
+
+/// Threads sleep in `block_on` and in `run`. Four times they are unparked, which wakes no future, and then their futures are
+/// woken and are pending again, and so is a task: the threads sleep again.
+#[test]
+fn a_thread_that_was_woken_sleeps_again() {
+    let waits = "one thread is in `block_on` and two are in `run`, all futures are pending, and so is the task";
+    must_end(
+        "futures that were pending have been woken, and are ready",
+        move || {
+            let executor = Arc::new(Executor::new());
+            let doors = [(); 4].map(|()| Arc::new(Door::default()));
+            let [of_block_on, of_run, of_another, of_task] =
+                doors.each_ref().map(|door| door.pass());
+            drop(executor.spawn(of_task));
+            // Nobody joins them if one of them does not sleep.
+            let mut threads = vec![thread::spawn(move || block_on(of_block_on))];
+            threads.extend([of_run, of_another].map(|future| {
+                let executor = Arc::clone(&executor);
+                thread::spawn(move || executor.run(future))
+            }));
+            for _ in 0..4 {
+                others_must_sleep(waits);
+                threads.iter().for_each(|thread| thread.thread().unpark());
+                others_must_sleep(waits);
+                doors.iter().for_each(|door| door.waker().wake());
+            }
+            others_must_sleep(waits);
+            assert_eq!(
+                doors[0].polls(),
+                5,
+                "polls of the future of `block_on`, which was woken four times"
+            );
+            doors.iter().for_each(|door| door.open());
+            threads
+                .into_iter()
+                .for_each(|thread| _ = thread.join().unwrap());
+        },
+    );
+}
+
+/// 256 threads sleep in `run`, more than a byte can count, and a task is woken that has had as many wakers: a thread runs it, and
+/// it wakes the others.
+#[test]
+fn one_of_many_threads_that_sleep_runs_the_task() {
+    must_end("a task was woken while 256 threads slept in `run`", || {
+        let (executor, task) = (Arc::new(Executor::new()), Arc::new(Door::default()));
+        let doors = [(); 256].map(|()| Arc::new(Door::default()));
+        let (passes, theirs) = (task.pass(), doors.clone());
+        drop(executor.spawn(async move {
+            passes.await;
+            theirs.iter().for_each(|door| door.open());
+        }));
+        executor.run_until_idle();
+        let mut wakers = Vec::new();
+        for n in 1..=300 {
+            wakers.push(task.waker());
+            task.waker().wake();
+            executor.run_until_idle();
+            let polls = task.polls();
+            assert_eq!(
+                polls,
+                n + 1,
+                "polls of a task that was woken {n} times, and of which {n} wakers are kept"
+            );
+        }
+        let threads = doors.map(|door| {
+            let executor = Arc::clone(&executor);
+            thread::spawn(move || executor.run(door.pass()))
+        });
+        others_must_sleep(
+            "256 threads are in `run`, no task is queued, and no future has been woken",
+        );
+        task.open();
+        threads
+            .into_iter()
+            .for_each(|thread| _ = thread.join().unwrap());
     });
 }
 

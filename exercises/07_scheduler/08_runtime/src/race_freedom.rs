@@ -10,7 +10,7 @@ use harness::leaks::track;
 use harness::sync::model::task::{Arc, Context, Poll, Wake, Waker};
 use harness::sync::model::thread::scope;
 use harness::sync::model::time::{Clock, Duration, Instant};
-use harness::testing::{Gate, Slot, both, let_others_sleep, must_sleep, spawn};
+use harness::testing::{Gate, Slot, both, let_others_sleep, must_sleep, spawn, while_unwinding};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 
@@ -76,18 +76,25 @@ fn sleep_on_this_thread(shared: &Arc<Shared>, when_set: impl FnOnce()) {
     }));
 }
 
-fn started_while_a_worker_falls_asleep() {
+fn started_while_a_worker_falls_asleep(after_yields: usize) {
     let shared = workers(1);
     let slot = Arc::new(Slot::empty("slot"));
     both(
         || shared.work(0),
         || {
+            let_others_sleep(after_yields);
             slot.write(7);
             let seen = Arc::clone(&slot);
             drop(shared.go_from_outside(last(&shared, async move {
                 assert_eq!(seen.read(), 7, "what was written before `go`");
+                seen.write(8);
             })));
         },
+    );
+    assert_eq!(
+        slot.read(),
+        8,
+        "what the goroutine writes: `work` has returned, and only the goroutine shuts the scheduler down"
     );
 }
 
@@ -98,30 +105,32 @@ fn a_goroutine_that_starts_while_the_worker_falls_asleep_is_run() {
     // SC-29, SC-32, GR-01
     Model::new()
         .loose_bound(4)
-        .check(started_while_a_worker_falls_asleep);
+        .check(|| started_while_a_worker_falls_asleep(0));
 }
 
 /// One worker has nothing to do and goes to sleep, and its sleep may end for no reason, while another thread starts a
-/// goroutine. It is run.
+/// goroutine. It is run. Then the worker wakes up three times before the other thread starts one.
 #[test]
 fn a_worker_may_wake_for_no_reason() {
     // SC-29
     Model::new()
         .preemption_bound(3)
         .spurious_wakeups(1)
-        .check(started_while_a_worker_falls_asleep);
+        .check(|| started_while_a_worker_falls_asleep(0));
+    Model::new()
+        .preemption_bound(2)
+        .spurious_wakeups(3)
+        .check(|| started_while_a_worker_falls_asleep(3));
 }
 
-/// There is nothing to run. The worker sleeps: it neither returns nor looks again and again.
+/// There is nothing to run. The worker sleeps, even while its thread unwinds: it neither returns nor looks again and again.
 #[test]
 fn a_worker_with_nothing_to_do_sleeps() {
-    must_sleep(
-        "work",
-        "there is no goroutine, and the scheduler is not shut down",
-        || {
-            workers(1).work(0);
-        },
-    );
+    let because = "there is no goroutine, and the scheduler is not shut down";
+    must_sleep("work", because, || workers(1).work(0));
+    must_sleep("work, while its thread unwinds,", because, || {
+        while_unwinding(|| workers(1).work(0));
+    });
 }
 
 /// Two goroutines are started one after the other, while the worker falls asleep or wakes up. Both are run: if the second one

@@ -419,8 +419,8 @@ fn a_sleep_ends_on_the_clock_of_the_machine() {
     });
 }
 
-/// All of 256 workers sleep, and a goroutine is started: one of them wakes and runs it. The second time the thread that starts
-/// it unwinds.
+/// All of 256 workers sleep, and a goroutine is started: one of them wakes, runs it, and sleeps again. The second time the thread
+/// that starts it unwinds.
 #[test]
 fn one_of_many_workers_that_sleep_is_woken() {
     must_end(
@@ -428,15 +428,20 @@ fn one_of_many_workers_that_sleep_is_woken() {
         || {
             let runtime = Runtime::new(256);
             let start = || runtime.go(async { 7 });
-            let starts: [&dyn Fn() -> JoinHandle<u32>; 2] = [&start, &|| while_unwinding(start)];
-            for start in starts {
+            let starts: [&dyn Fn() -> JoinHandle<u32>; 4] =
+                [&start, &|| while_unwinding(start), &start, &start];
+            let all_sleep = || {
                 wait_until("a worker has nothing to do, and does not sleep", || {
                     let workers = runtime.snapshot().workers;
                     workers.iter().all(|worker| worker.doing == Doing::Parked)
                 });
                 others_must_sleep("there is no goroutine to run");
+            };
+            for start in starts {
+                all_sleep();
                 assert_eq!(joined(start().join()), 7);
             }
+            all_sleep();
         },
     );
 }
@@ -742,47 +747,70 @@ fn what_is_given_up_loses_nothing() {
     });
 }
 
-/// A runtime with one worker, asked by a goroutine that runs next, while three others stand in the queue. Ten times, because
-/// now and then what is started next may stand in the queue as well.
+/// A runtime with one worker, asked by a goroutine that runs next, while three others stand in the queue, or 256, more than a byte
+/// can count. Ten times, because now and then what is started next may stand in the queue as well.
 #[test]
 fn the_monitor_says_what_a_worker_does() {
-    must_end("a goroutine has not ended", || {
-        let runtime = Runtime::new(1);
-        let why = "the worker has nothing to do, and does not say that it is parked";
-        let idle = || runtime.snapshot().workers[0].doing == Doing::Parked;
-        let mut seen = Vec::new();
-        for _ in 0..10 {
-            wait_until(why, idle);
-            let before = runtime.snapshot().workers[0].clone();
-            let asked = runtime.go(async {
-                for _ in 0..3 {
-                    drop(go(async {}));
+    for others in [3, 256] {
+        must_end("a goroutine has not ended", move || {
+            let runtime = Runtime::new(1);
+            let why = "the worker has nothing to do, and does not say that it is parked";
+            let idle = || runtime.snapshot().workers[0].doing == Doing::Parked;
+            let mut seen = Vec::new();
+            for _ in 0..10 {
+                wait_until(why, idle);
+                let before = runtime.snapshot().workers[0].clone();
+                let asked = runtime.go(async move {
+                    let doing = || snapshot().workers[0].doing;
+                    let own = doing();
+                    let others: Vec<_> = (0..others).map(|_| go(async move { doing() })).collect();
+                    (own, joined(go(async { snapshot() }).await), others)
+                });
+                let (own, asked, others) = joined(asked.join());
+                let [worker] = &asked.workers[..] else {
+                    panic!("there is one worker: {asked:?}");
+                };
+                let is_running = |doing: &Doing| matches!(doing, Doing::Running(_));
+                assert!(
+                    is_running(&worker.doing),
+                    "the one that asks runs: {asked:?}"
+                );
+                let mut doing = vec![own, worker.doing];
+                doing.extend(others.into_iter().map(|other| joined(other.join())));
+                let wrong = (0..doing.len())
+                    .find(|&n| !is_running(&doing[n]) || doing[..n].contains(&doing[n]));
+                if let Some(wrong) = wrong {
+                    panic!(
+                        "of {} goroutines none had ended when the last of them was started, so each has a number of its own; \
+                         one of them runs, and the worker says {:?}, having said {:?} when the others ran",
+                        doing.len(),
+                        doing[wrong],
+                        &doing[..wrong.min(5)]
+                    );
                 }
-                joined(go(async { snapshot() }).await)
-            });
-            let asked = joined(asked.join());
-            let [worker] = &asked.workers[..] else {
-                panic!("there is one worker: {asked:?}");
-            };
-            let is_running = matches!(worker.doing, Doing::Running(_));
-            assert!(is_running, "the one that asks runs: {asked:?}");
-            assert_eq!(worker.stolen, 0, "thefts of the only worker");
-            assert_eq!(
-                asked.global, 0,
-                "tasks in no worker's queue, when the worker has put three into its own: {asked:?}"
+                assert_eq!(worker.stolen, 0, "thefts of the only worker");
+                assert!(
+                    asked.global == 0 || doing.len() > 256,
+                    "tasks in no worker's queue, when the worker has put three into its own: {asked:?}"
+                );
+                seen.push((asked.goroutines, worker.queued, worker.ran - before.ran));
+            }
+            let right = (others + 2, others, 2);
+            assert!(
+                seen.contains(&right),
+                "(goroutines that have not ended, how many are in the queue, how many have run since the worker was idle) must \
+                 be {right:?}, and was {seen:?}"
             );
-            seen.push((asked.goroutines, worker.queued, worker.ran - before.ran));
-        }
-        let right = (5, 3, 2);
-        assert!(
-            seen.contains(&right),
-            "(goroutines that have not ended, how many are in the queue, how many have run since the worker was idle) must be \
-             {right:?}, and was {seen:?}"
-        );
-        wait_until(why, idle);
-        let worker = &runtime.snapshot().workers[0];
-        assert!(worker.parked >= 1, "it has slept ten times: {worker:?}");
-    });
+            wait_until(why, idle);
+            let worker = &runtime.snapshot().workers[0];
+            assert!(worker.parked >= 1, "it has slept ten times: {worker:?}");
+            let runs = 10 * (others as u64 + 3);
+            assert_eq!(
+                worker.ran, runs,
+                "runs of {others} goroutines once each, of one that asks once, and of one that waits for it twice; ten times"
+            );
+        });
+    }
 }
 
 /// The only worker is in a goroutine, and 300 are started from outside, more than a byte can count: they are in no worker's queue.
