@@ -821,13 +821,13 @@ fn ends_with_the_last_job(workers: usize, helping: usize) {
     }
 }
 
-/// The thread that shuts down may be woken at the end of each job.
+/// A pool is shut down while four jobs run. The thread that waits for them may be woken at the end of each, and sleeps again.
 #[test]
 fn a_shutdown_sleeps_until_the_last_job_has_ended() {
     ends_with_the_last_job(4, 0);
 }
 
-/// They are more than a byte can count.
+/// A pool is shut down while 256 threads that help run a job each: they are more than a byte can count.
 #[test]
 fn a_shutdown_waits_for_all_threads_that_help() {
     ends_with_the_last_job(0, 256);
