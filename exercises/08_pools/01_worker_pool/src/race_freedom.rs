@@ -311,19 +311,20 @@ fn a_spurious_wakeup_is_nothing() {
 }
 
 /// As many jobs as there is room for are in the pool. Another thread submits one more, which may return
-/// only when main has begun to read; a thread that sleeps for room wakes for no reason meanwhile.
+/// only when main has begun to read; a thread that sleeps for room wakes for no reason meanwhile,
+/// once or three times.
 #[test]
 fn a_spurious_wakeup_is_no_room() {
     // WP-05
-    Model::new()
-        .preemption_bound(1)
-        .spurious_wakeups(1)
-        .check(|| {
+    for times in [1, 3] {
+        let model = Model::new().preemption_bound(1).spurious_wakeups(times);
+        model.check(move || {
             let reads = Flag::lowered("reads");
             let (pool, mut results) = WorkerPool::new(1, 1, |n: u32| n * 10).unwrap();
             (1..=3).for_each(|n| pool.submit(n));
             let (first, ()) = both(
                 || {
+                    let_others_sleep(times - 1);
                     reads.raise();
                     results.next()
                 },
@@ -339,6 +340,7 @@ fn a_spurious_wakeup_is_no_room() {
             assert_eq!(first, Some(10), "the first result");
             assert_eq!(results.collect::<Vec<_>>(), [20, 30, 40], "the others");
         });
+    }
 }
 
 /// Two threads try to submit at the same time, and there is room for both. That another thread is about to

@@ -208,17 +208,44 @@ fn unread_results_hold_back_the_workers_and_those_the_queue() {
     }
 }
 
-/// The pool is open and has no job, or nobody reads and there is no room: the thread that calls `next`, or `submit`, sleeps.
+/// The pool is open and has no job, or nobody reads and there is no room: the thread that calls `next`, `submit` or `join`
+/// sleeps, even while it unwinds.
 #[test]
 fn a_thread_that_waits_sleeps() {
-    must_sleep_on_threads("`next`", "the pool was open", || {
-        let (_pool, mut results) = WorkerPool::new(1, 1, |n: u32| n).unwrap();
-        _ = results.next();
-    });
-    must_sleep_on_threads("`submit`", "there was no room", || {
-        let (pool, _results) = WorkerPool::new(1, 1, |n: u32| n).unwrap();
-        (1..=4).for_each(|n| pool.submit(n));
-    });
+    type Call = fn(WorkerPool<u32>, Results<u32>);
+    let calls: [(&str, u32, Call, &str); 3] = [
+        (
+            "`next`",
+            0,
+            |_pool, mut results| _ = results.next(),
+            "the pool was open",
+        ),
+        (
+            "`submit`",
+            3,
+            |pool, _results| pool.submit(4),
+            "there was no room",
+        ),
+        (
+            "`join`",
+            3,
+            |pool, _results| pool.join(),
+            "there was no room for a result",
+        ),
+    ];
+    for unwinds in [false, true] {
+        for (name, jobs, call, why) in calls {
+            let because = format!("{why} (while the thread unwinds: {unwinds})");
+            must_sleep_on_threads(name, &because, move || {
+                let (pool, results) = WorkerPool::new(1, 1, |n: u32| n).unwrap();
+                (1..=jobs).for_each(|n| pool.submit(n));
+                match unwinds {
+                    true => while_unwinding(|| call(pool, results)),
+                    false => call(pool, results),
+                }
+            });
+        }
+    }
 }
 
 /// Four threads have one job each in the pool at most, and its queue has room for four.

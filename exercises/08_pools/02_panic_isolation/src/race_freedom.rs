@@ -231,12 +231,27 @@ fn an_idle_thread_sleeps() {
     });
 }
 
-/// Main joins a job, and wakes for no reason before the job has ended. It goes on waiting.
+/// Main joins a job, and wakes for no reason before the job has ended. It goes on waiting. Then main wakes up three times, and
+/// so does the thread before there is a job.
 #[test]
 fn a_spurious_wakeup_is_no_outcome() {
     Model::new().spurious_wakeups(1).check(|| {
         assert_eq!(value(pool(1).submit(|| 7)), 7, "what the job returned");
     });
+    for (before, in_job) in [(0, 4), (4, 0)] {
+        Model::new()
+            .preemption_bound(1)
+            .spurious_wakeups(3)
+            .check(move || {
+                let pool = pool(1);
+                let_others_sleep(before);
+                let handle = pool.submit(move || {
+                    let_others_sleep(in_job);
+                    7
+                });
+                assert_eq!(value(handle), 7, "what the job returned");
+            });
+    }
 }
 
 /// Two threads sleep, and one of them wakes for no reason, finds no job and sleeps again. Then come two jobs that wait

@@ -260,13 +260,18 @@ fn submit_never_waits() {
     });
 }
 
-/// Main joins a job that does not end, and sleeps.
+/// Main joins a job that does not end, and sleeps, even while it unwinds.
 #[test]
 fn a_thread_that_joins_sleeps() {
-    must_sleep_on_threads("`join`", "the job had not ended", || {
+    let joins = || {
         let (_never, waits) = mpsc::channel::<()>();
         let pool = pool(1);
         _ = pool.submit(move || waits.recv().is_ok()).join();
+    };
+    must_sleep_on_threads("`join`", "the job had not ended", joins);
+    let call = "`join`, while its thread unwinds,";
+    must_sleep_on_threads(call, "the job had not ended", move || {
+        while_unwinding(joins)
     });
 }
 

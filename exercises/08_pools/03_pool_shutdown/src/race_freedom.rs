@@ -14,6 +14,7 @@ use harness::testing::{
     must_sleep, spawn, staged_panic,
 };
 use std::sync::Arc as Plain;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// A pool below a context that is never done, whose threads can be had.
 fn new<J: Send + 'static>(
@@ -562,19 +563,37 @@ fn an_open_pool_sleeps() {
     });
 }
 
+/// An idle worker wakes up three times for no reason, and then there is a job: it runs.
+#[test]
+fn an_idle_worker_may_wake_for_no_reason() {
+    Model::new().one_order().spurious_wakeups(3).check(|| {
+        let ran = Plain::new(AtomicUsize::new(0));
+        let counts = Plain::clone(&ran);
+        let pool = new(1, 1, move |n: usize| _ = counts.fetch_add(n, Relaxed));
+        let_others_sleep(4);
+        assert_eq!(pool.submit(1), Ok(()), "`submit`, and there is room");
+        assert_eq!(pool.drain(), [], "what `drain` hands back");
+        assert_eq!(
+            ran.load(Relaxed),
+            1,
+            "runs of the job when `drain` returned"
+        );
+    });
+}
+
 /// The queue is full. `other` submits and main drains, or the other way round, and one of the threads that
-/// sleep wakes for no reason. In one order of the threads: main is asleep before the other thread begins.
-fn a_spurious_wakeup(main_submits: bool) {
+/// sleep wakes for no reason, once or three times. In one order of the threads: main is asleep before the other thread begins.
+fn a_spurious_wakeup(main_submits: bool, times: usize) {
     Model::new()
         .one_order()
-        .spurious_wakeups(1)
+        .spurious_wakeups(times)
         .check(move || {
             let held = Held::new();
             let (pool, _guard) = held.pool([2]);
             let drains = Flag::lowered("drains");
             let drain = || {
                 if main_submits {
-                    let_others_sleep(2);
+                    let_others_sleep(1 + times);
                 }
                 drains.raise();
                 let back = pool.drain();
@@ -586,6 +605,9 @@ fn a_spurious_wakeup(main_submits: bool) {
                 back
             };
             let submit = || {
+                if !main_submits {
+                    let_others_sleep(2 * (times - 1));
+                }
                 let outcome = pool.submit(3);
                 assert!(
                     drains.is_raised(),
@@ -612,13 +634,17 @@ fn a_spurious_wakeup(main_submits: bool) {
 /// A thread that waits for room wakes for no reason. It must not put its job in, and not give up.
 #[test]
 fn a_spurious_wakeup_makes_no_room() {
-    a_spurious_wakeup(true);
+    for times in [1, 3] {
+        a_spurious_wakeup(true, times);
+    }
 }
 
 /// A thread that drains wakes for no reason. It must not return before the jobs have run.
 #[test]
 fn a_spurious_wakeup_ends_no_drain() {
-    a_spurious_wakeup(false);
+    for times in [1, 3] {
+        a_spurious_wakeup(false, times);
+    }
 }
 
 type Job = Box<dyn FnOnce() + Send>;

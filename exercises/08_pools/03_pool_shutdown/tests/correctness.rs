@@ -309,7 +309,7 @@ fn the_queue_has_room_for_capacity_jobs() {
 }
 
 /// The only worker is in a job that does not end, and the queue is full. A thread that submits sleeps, and so does one that
-/// shuts down.
+/// shuts down, even while it unwinds.
 #[test]
 fn a_thread_that_waits_sleeps() {
     type Call = fn(&Pool<usize>);
@@ -318,15 +318,24 @@ fn a_thread_that_waits_sleeps() {
         ("`drain`", |pool| _ = pool.drain()),
         ("`stop`", |pool| _ = pool.stop()),
     ];
-    for (name, call) in calls {
-        let Full {
-            pool,
-            guard: _guard,
-            open: _open,
-            ran: _,
-        } = full(1);
-        let because = "the only worker was in a job, and the queue was full";
-        must_sleep_on_threads(name, because, move || call(&pool));
+    for unwinds in [false, true] {
+        for (name, call) in calls {
+            let Full {
+                pool,
+                guard: _guard,
+                open: _open,
+                ran: _,
+            } = full(1);
+            let because = format!(
+                "the only worker was in a job, and the queue was full (while the thread unwinds: {unwinds})"
+            );
+            // It is never dropped: that would sleep, too.
+            let pool = &*Box::leak(Box::new(pool));
+            must_sleep_on_threads(name, &because, move || match unwinds {
+                true => while_unwinding(|| call(pool)),
+                false => call(pool),
+            });
+        }
     }
 }
 

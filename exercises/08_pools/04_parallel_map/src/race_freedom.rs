@@ -4,7 +4,7 @@
 use crate::sync::{atomic, thread::refuse_after};
 use crate::{ParallelMap, parallel_map};
 use harness::leaks::{Tracked, track};
-use harness::testing::{Gate, Slot, message_of, must_sleep, payload_of};
+use harness::testing::{Gate, Slot, let_others_sleep, message_of, must_sleep, payload_of};
 use harness::{Model, model};
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -831,17 +831,21 @@ fn a_source_is_not_asked_after_its_end() {
     });
 }
 
-/// Main or the thread wakes up for no reason, while there is no result, or no room. It goes on waiting.
+/// Main or the thread wakes up for no reason, while there is no result, or no room. It goes on waiting. Then main wakes up three
+/// times, and then the thread.
 #[test]
 fn a_spurious_wakeup_is_neither_result_nor_room() {
-    Model::new()
-        .spurious_wakeups(1)
-        .preemption_bound(2)
-        .check(|| {
+    for (times, bound, in_f, in_main) in [(1, 2, 0, 0), (3, 1, 4, 0), (3, 1, 0, 4)] {
+        let model = Model::new().spurious_wakeups(times).preemption_bound(bound);
+        model.check(move || {
             let source = Source::of(2);
             let watch = Arc::clone(&source.watch);
-            let mut results = map(source, [1, 1], Ok);
+            let mut results = map(source, [1, 1], move |n| {
+                let_others_sleep(in_f);
+                Ok(n)
+            });
             for n in 0..2 {
+                let_others_sleep(in_main);
                 watch.wants();
                 assert_eq!(value(&mut results), n, "the result of item {n}");
             }
@@ -852,6 +856,7 @@ fn a_spurious_wakeup_is_neither_result_nor_room() {
                  an item was in flight"
             );
         });
+    }
 }
 
 /// The second of two threads is refused. There is no map; the source is dropped, and the first thread ends.

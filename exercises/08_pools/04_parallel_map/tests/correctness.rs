@@ -229,16 +229,21 @@ fn a_slow_item_holds_back_the_source() {
     });
 }
 
-/// The first item is worked on for ever, and the consumer asks for its result, and sleeps.
+/// The first item is worked on for ever, and the consumer asks for its result, and sleeps, even while it unwinds.
 #[test]
 fn a_consumer_that_waits_sleeps() {
-    must_sleep_on_threads("`next`", "the first item was worked on", || {
+    let waits = || {
         let (_never, waits) = mpsc::channel::<()>();
         let waits = Mutex::new(waits);
         let mut results = spawn(0..9, [2, 3], move |n| {
             n > 0 || waits.lock().unwrap().recv().is_ok()
         });
         _ = results.next();
+    };
+    let because = "the first item was worked on";
+    must_sleep_on_threads("`next`", because, waits);
+    must_sleep_on_threads("`next`, while its thread unwinds,", because, move || {
+        while_unwinding(waits)
     });
 }
 

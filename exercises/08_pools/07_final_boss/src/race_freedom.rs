@@ -618,7 +618,10 @@ fn two_shutdowns_at_once() {
         0
     }];
     for end in ends {
-        model(move || two_shutdowns(end));
+        // At most 3 forced switches.
+        Model::new()
+            .preemption_bound(3)
+            .check(move || two_shutdowns(end));
     }
 }
 
@@ -868,4 +871,59 @@ fn a_spurious_wakeup_changes_nothing() {
         work.is_done("the job");
         closed(&pool, 1, 0, 0);
     });
+}
+
+/// They wake up three times for no reason: a thread that waits for room, and one that shuts down while main runs a job.
+/// Neither goes on before there is room, or before the job has ended.
+#[test]
+fn three_spurious_wakeups_change_nothing() {
+    // At most 1 forced switch.
+    Model::new()
+        .preemption_bound(1)
+        .spurious_wakeups(3)
+        .check(|| {
+            let pool = pool(0, 1);
+            drop(accepted(pool.submit(|_: &Worker| ())));
+            let room = Slot::empty("room");
+            thread::scope(|s| {
+                spawn(s, "waits", || {
+                    drop(accepted(pool.submit(|_: &Worker| ())));
+                    assert_eq!(room.read(), 1, "`submit` returned, and there was no room");
+                });
+                let_others_sleep(3);
+                room.write(1);
+                assert!(pool.help(), "a job waited, and `help` found none");
+            });
+        });
+    for is_graceful in [false, true] {
+        // At most 1 forced switch.
+        Model::new()
+            .preemption_bound(1)
+            .spurious_wakeups(3)
+            .check(move || {
+                let pool = pool(0, 1);
+                let (begun, work) = (Arc::new(Gate::shut("begun")), Work::new("work"));
+                let job = {
+                    let (begun, work) = (Arc::clone(&begun), work.clone());
+                    move |_: &Worker| {
+                        begun.open();
+                        let_others_sleep(3);
+                        work.run();
+                    }
+                };
+                drop(accepted(pool.submit(job)));
+                thread::scope(|s| {
+                    spawn(s, "shuts down", || {
+                        begun.pass();
+                        if is_graceful {
+                            pool.shutdown();
+                        } else {
+                            pool.shutdown_now();
+                        }
+                        work.is_done("the job that was running");
+                    });
+                    assert!(pool.help(), "a job waited, and `help` found none");
+                });
+            });
+    }
 }

@@ -640,7 +640,7 @@ fn a_pool_that_is_dropped_while_its_thread_unwinds_ends() {
         );
         assert!(
             matches!(result, Err(JobError::Cancelled)),
-            "a job waited: {result:?}"
+            "a job waited when its pool was dropped, which cancels it, and its handle says {result:?}"
         );
     });
 }
@@ -744,6 +744,93 @@ fn a_thread_that_waits_sleeps() {
         let pool = Arc::clone(&pool);
         move || _ = pool.submit(|_: &Worker| ())
     });
+}
+
+/// Idle workers may be woken by each `resize`, and a submission that waits whenever another one takes the place that has become
+/// free. They find nothing, and sleep again.
+#[test]
+fn a_thread_that_was_woken_in_vain_sleeps_again() {
+    must_end("a submission waits, and the pool is shut down", || {
+        let (idle, full) = (pool(2, 1), Arc::new(pool(0, 1)));
+        drop(accepted(full.submit(|_: &Worker| ())));
+        let submits = Arc::clone(&full);
+        // Nobody joins it if a worker or a submission does not sleep.
+        let waits = thread::spawn(move || while submits.submit(|_: &Worker| ()).is_ok() {});
+        for _ in 0..4 {
+            others_must_sleep(
+                "the workers of one pool have no job, and there is no room in the other pool",
+            );
+            idle.resize(2).expect("no thread is needed");
+            full.help();
+            let _ = full.try_submit(|_: &Worker| ());
+        }
+        others_must_sleep(
+            "the workers of one pool have no job, and there is no room in the other pool",
+        );
+        full.shutdown();
+        waits.join().expect("no panic");
+    });
+}
+
+/// A pool is shut down, in either way, while as many jobs run on its workers as `workers`, and on threads that help as
+/// `helping`. They end one after the other, and the call sleeps until the last of them has ended.
+#[track_caller]
+fn ends_with_the_last_job(workers: usize, helping: usize) {
+    let ways: [fn(&Pool); 2] = [Pool::shutdown, |pool| _ = pool.shutdown_now()];
+    for end in ways {
+        must_end(
+            "a pool is shut down, no job runs, and the call does not return",
+            move || {
+                let jobs = workers + helping;
+                let pool = pool(workers, jobs);
+                let (begins, begun) = mpsc::channel();
+                let ends: Vec<_> = (0..jobs)
+                    .map(|_| {
+                        let (end, ended) = mpsc::channel::<()>();
+                        let begins = begins.clone();
+                        drop(accepted(pool.submit(move |_: &Worker| {
+                            begins.send(()).expect("main waits");
+                            let _ = ended.recv();
+                        })));
+                        end
+                    })
+                    .collect();
+                thread::scope(|s| {
+                    (0..helping).for_each(|_| drop(s.spawn(|| while !pool.help() {})));
+                    begun.iter().take(jobs).for_each(drop);
+                    let shutdown = s.spawn(|| end(&pool));
+                    let last = ends.len().min(4);
+                    for (n, end) in ends.into_iter().enumerate() {
+                        if n < last {
+                            others_must_sleep(
+                                "the jobs that run sleep, and the pool is shut down by a thread that waits for them",
+                            );
+                        }
+                        let left = jobs - n;
+                        assert!(
+                            !shutdown.is_finished(),
+                            "the shutdown has returned, and {left} of {jobs} jobs still run, on workers or on threads \
+                             that help"
+                        );
+                        drop(end);
+                    }
+                });
+                closed(&pool, jobs as u64, 0, 0);
+            },
+        );
+    }
+}
+
+/// A pool is shut down while four jobs run. The thread that waits for them may be woken at the end of each, and sleeps again.
+#[test]
+fn a_shutdown_sleeps_until_the_last_job_has_ended() {
+    ends_with_the_last_job(4, 0);
+}
+
+/// A pool is shut down while 256 threads that help run a job each: they are more than a byte can count.
+#[test]
+fn a_shutdown_waits_for_all_threads_that_help() {
+    ends_with_the_last_job(0, 256);
 }
 
 /// A submission that waits for room until a time gives up at that time and not before, however many others have given up
@@ -1046,6 +1133,11 @@ fn the_end_cancels_what_waits_everywhere() {
                 "jobs that `shutdown_now` has cancelled: ten waited in the shared queue, and ten in a worker's"
             );
             assert_eq!(log.all(), [""; 0], "what has run of the jobs that waited");
+            assert_eq!(
+                pool.shutdown_now(),
+                0,
+                "jobs that a second `shutdown_now` has cancelled itself"
+            );
             closed(&pool, 1, 0, 20);
         },
     );
