@@ -3,7 +3,7 @@
 
 use crate::{RecvError, SendError, TryRecvError, channel};
 use harness::leaks::{Tracked, track};
-use harness::testing::{Gate, Slot, Watched, both, must_sleep, never_waits};
+use harness::testing::{Gate, Slot, Watched, both, must_sleep, never_waits, while_unwinding};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
@@ -50,24 +50,35 @@ fn recv_sleeps_while_nothing_is_sent() {
 
 /// Main receives, and the sender is dropped unused: `recv` fails, and what the sender's thread did before is
 /// visible. Catches a receiver that nobody tells that the sender has gone, and one that is told too early:
-/// what the sender's thread wrote before belongs to main.
+/// what the sender's thread wrote before belongs to main. So it is if a panic drops the sender.
 #[test]
 fn a_sender_that_goes_wakes_the_receiver() {
     // CL-03, CL-13
-    harness::model(|| {
-        let (sender, receiver) = channel::<u32>();
-        let slot = Slot::empty("slot");
-        both(
-            || {
-                assert_eq!(receiver.recv(), Err(RecvError), "nothing was sent");
-                assert_eq!(slot.read(), 7);
-            },
-            || {
-                slot.write(7);
-                drop(sender);
-            },
-        );
-    });
+    for panics in [false, true] {
+        harness::model(move || {
+            let (sender, receiver) = channel::<u32>();
+            let slot = Slot::empty("slot");
+            both(
+                || {
+                    assert_eq!(receiver.recv(), Err(RecvError), "nothing was sent");
+                    assert_eq!(slot.read(), 7);
+                },
+                || {
+                    slot.write(7);
+                    drops(sender, panics);
+                },
+            );
+        });
+    }
+}
+
+/// Drops an end, while the thread unwinds or otherwise.
+fn drops<E>(end: E, unwinds: bool) {
+    if unwinds {
+        while_unwinding(|| drop(end));
+    } else {
+        drop(end);
+    }
 }
 
 /// Main waits for a value, and wakes up for no reason before there is one. Catches `if` in place of `while`:
@@ -101,27 +112,29 @@ fn a_spurious_wakeup_is_no_end() {
     });
 }
 
-/// The receiver goes while the sender sends. Catches a value that both drop, or neither; a `send` that says
+/// The receiver goes, by a panic or otherwise, while the sender sends. Catches a value that both drop, or neither; a `send` that says
 /// `Ok` though the receiver has gone long ago; and one that returns while what the receiver's thread did
 /// before is not there yet.
 #[test]
 fn a_receiver_that_goes_and_a_value_that_comes() {
-    harness::model(|| {
-        let (sender, receiver) = channel();
-        let slot = Slot::empty("slot");
-        both(
-            || {
-                slot.write(7);
-                drop(receiver);
-            },
-            || {
-                if let Err(SendError(value)) = sender.send(track(6)) {
-                    assert_eq!(value, 6, "`send` failed, and returned another value");
-                    assert_eq!(slot.read(), 7);
-                }
-            },
-        );
-    });
+    for panics in [false, true] {
+        harness::model(move || {
+            let (sender, receiver) = channel();
+            let slot = Slot::empty("slot");
+            both(
+                || {
+                    slot.write(7);
+                    drops(receiver, panics);
+                },
+                || {
+                    if let Err(SendError(value)) = sender.send(track(6)) {
+                        assert_eq!(value, 6, "`send` failed, and returned another value");
+                        assert_eq!(slot.read(), 7);
+                    }
+                },
+            );
+        });
+    }
 }
 
 /// Both ends are dropped at the same time: what they share is given back, once. Catches two ends that each

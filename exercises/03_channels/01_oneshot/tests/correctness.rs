@@ -301,12 +301,14 @@ fn errors_say_what_happened() {
     );
 }
 
-/// A thread is in `recv`, and there is no value yet: it sleeps, also if its call comes while it unwinds.
+/// A thread is in `recv`, and there is no value yet: it sleeps, also if its call comes while it unwinds. The first time a thread
+/// that parks wakes up once for nothing.
 #[test]
 fn a_thread_that_waits_sleeps() {
     let [(sender, receiver), (other, second)] = [(); 2].map(|()| channel::<u32>());
     must_sleep_on_threads("`recv`", "nothing had been sent", move || {
-        _ = receiver.recv()
+        thread::current().unpark();
+        _ = receiver.recv();
     });
     let call = "`recv` in a destructor, while its thread unwinds,";
     must_sleep_on_threads(call, "nothing had been sent", move || {

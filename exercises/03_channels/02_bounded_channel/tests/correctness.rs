@@ -5,8 +5,8 @@
 use bounded_channel::Channel;
 use harness::sync::real::thread;
 use harness::testing::{
-    assert_panics, let_others_run, must_end, must_sleep_on_threads, panic_of, staged_panic,
-    while_unwinding,
+    assert_panics, let_others_run, must_end, must_sleep_on_threads, others_must_sleep, panic_of,
+    staged_panic, while_unwinding,
 };
 use std::cell::Cell;
 use std::rc::Rc;
@@ -22,7 +22,8 @@ const ASLEEP: &str = "a thread is still in `send` or `recv`, or waits for a lock
 fn a_channel_holds_its_capacity_and_no_more() {
     // CH-02, CH-04, CH-05, CH-11
     must_end(ASLEEP, || {
-        for capacity in [1, 2, 3, 5, 8, 100] {
+        // The last is more than 16 bits can count.
+        for capacity in [1, 2, 3, 5, 8, 100, 70_000] {
             let channel = Channel::new(capacity);
             assert_eq!(channel.capacity(), capacity);
             for round in 0..3 {
@@ -308,5 +309,36 @@ fn a_thread_that_waits_sleeps() {
     let send = "`send` in a destructor, while its thread unwinds,";
     must_sleep_on_threads(send, "the channel was full", move || {
         while_unwinding(|| full.send(2));
+    });
+}
+
+/// Two threads sleep, one in `recv` of an empty channel and one in `send` of a full one. Main wakes both in vain: it takes back
+/// what it has sent, and fills the room that it has made. They sleep again.
+#[test]
+fn a_thread_that_is_woken_in_vain_sleeps_again() {
+    const WHY: &str = "one channel is empty, the other full, and threads were woken in vain";
+    must_end(ASLEEP, || {
+        let [empty, full] = [(); 2].map(|()| Arc::new(Channel::new(1)));
+        full.send(0);
+        let [emptied, filled] = [&empty, &full].map(Arc::clone);
+        // They are left there.
+        thread::spawn(move || {
+            loop {
+                emptied.recv();
+            }
+        });
+        thread::spawn(move || {
+            loop {
+                filled.send(0);
+            }
+        });
+        for _ in 0..5 {
+            others_must_sleep(WHY);
+            _ = empty.try_send(0);
+            _ = empty.try_recv();
+            _ = full.try_recv();
+            _ = full.try_send(0);
+        }
+        others_must_sleep(WHY);
     });
 }

@@ -5,8 +5,8 @@
 use closing::{Receiver, RecvError, SendError, Sender, TryRecvError, TrySendError, bounded};
 use harness::sync::real::thread;
 use harness::testing::{
-    assert_panics, let_others_run, must_end, must_sleep_on_threads, panic_of, payload_of,
-    staged_panic, wait_until, while_unwinding,
+    assert_panics, let_others_run, must_end, must_sleep_on_threads, others_must_sleep, panic_of,
+    payload_of, staged_panic, wait_until, while_unwinding,
 };
 use std::cell::Cell;
 use std::rc::Rc;
@@ -362,6 +362,28 @@ fn ends_cross_threads_if_the_values_may() {
     harness::assert_bounds!(Receiver<Rc<u32>>: !Send + !Sync);
 }
 
+/// There is room for 70,000 values, which is more than 16 bits can count, and for no more.
+#[test]
+fn a_channel_holds_its_capacity_and_no_more() {
+    // CH-04
+    const CAPACITY: usize = 70_000;
+    let (sender, receiver) = bounded(CAPACITY);
+    for value in 0..CAPACITY {
+        let sent = sender.try_send(value);
+        assert_eq!(sent, Ok(()), "{value} of {CAPACITY} places are taken");
+    }
+    assert_eq!(sender.try_send(CAPACITY), Err(TrySendError::Full(CAPACITY)));
+    assert!(
+        receiver.iter().take(CAPACITY).eq(0..CAPACITY),
+        "they come out in order"
+    );
+    assert_eq!(
+        receiver.try_recv(),
+        Err(TryRecvError::Empty),
+        "all came out"
+    );
+}
+
 #[test]
 fn a_capacity_that_cannot_be_is_refused() {
     // CH-12
@@ -432,5 +454,27 @@ fn a_thread_that_waits_sleeps() {
     let send = "`send` in a destructor, while its thread unwinds,";
     must_sleep_on_threads(send, "the channel was full", move || {
         _ = while_unwinding(|| full.send(2));
+    });
+}
+
+/// Two threads sleep, one in `recv` of an empty channel and one in `send` of a full one. Main wakes both in vain: it takes back
+/// what it has sent, and fills the room that it has made. They sleep again.
+#[test]
+fn a_thread_that_is_woken_in_vain_sleeps_again() {
+    const WHY: &str = "one channel is empty, the other full, and threads were woken in vain";
+    must_end(ASLEEP, || {
+        let ((sender, empty), (full, receiver)) = (bounded(1), bounded(1));
+        assert_eq!(full.send(0), Ok(()));
+        let (emptied, filled) = (empty.clone(), full.clone());
+        thread::spawn(move || while emptied.recv().is_ok() {});
+        thread::spawn(move || while filled.send(0).is_ok() {});
+        for _ in 0..5 {
+            others_must_sleep(WHY);
+            _ = sender.try_send(0);
+            _ = empty.try_recv();
+            _ = receiver.try_recv();
+            _ = full.try_send(0);
+        }
+        others_must_sleep(WHY);
     });
 }

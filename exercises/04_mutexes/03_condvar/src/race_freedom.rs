@@ -6,7 +6,8 @@ use crate::sync::thread;
 use crate::sync::time::{Clock, Duration};
 use crate::{Condvar, Mutex, MutexGuard};
 use harness::testing::{
-    Slot, both, most_woken, must_sleep, notifications, spawn, staged_panic, staged_panic_of,
+    Slot, both, first_interleaving, most_woken, must_sleep, notifications, spawn, staged_panic,
+    staged_panic_of,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -303,7 +304,7 @@ fn a_newer_wait_takes_nothing_from_an_older_one() {
 }
 
 /// Main waits for mail and wakes up for no reason: `wait_while` looks again, and waits on. Catches `if` in
-/// place of `while`: main has a spurious wakeup, one or two, before there is mail.
+/// place of `while`: main has a spurious wakeup, one or two, before there is mail, or is notified 300 times in vain.
 #[test]
 fn a_spurious_wakeup_does_not_end_wait_while() {
     // CO-03
@@ -323,6 +324,31 @@ fn a_spurious_wakeup_does_not_end_wait_while() {
             });
         });
     }
+    // More often than anybody would wait again before giving up, and than a byte can count.
+    const IN_VAIN: u32 = 300;
+    first_interleaving("woken in vain, and once more", || {
+        let (looks, arrived) = (Mutex::new(0), Condvar::new());
+        let notifies = || {
+            while *looks.lock() <= IN_VAIN {
+                arrived.notify_one();
+                thread::yield_now();
+            }
+        };
+        let waits = || {
+            let mut looks = looks.lock();
+            arrived.wait_while(&mut looks, |looks| {
+                *looks += 1;
+                *looks <= IN_VAIN
+            });
+            let seen = std::mem::replace(&mut *looks, IN_VAIN + 1);
+            assert!(
+                seen > IN_VAIN,
+                "`wait_while` returned after {seen} looks, and its condition was true"
+            );
+        };
+        both(waits, notifies);
+        panic!("woken in vain, and once more");
+    });
 }
 
 /// Nobody notifies, and the clock comes to the deadline: `wait_until` returns, and says `true`. Catches a
