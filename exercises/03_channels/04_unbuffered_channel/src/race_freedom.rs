@@ -10,7 +10,9 @@ use crate::sync::thread;
 use crate::sync::time::{Clock, Duration};
 use crate::{Receiver, Sender, channel};
 use harness::Model;
-use harness::testing::{Flag, Slot, both, let_others_sleep, must_sleep, never_waits, spawn};
+use harness::testing::{
+    Flag, Slot, both, let_others_sleep, must_sleep, must_sleep_again, never_waits, spawn,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -508,7 +510,7 @@ fn a_timeout_sleeps_until_its_time() {
 
 /// A thread waits for another to meet, and wakes up for no reason before it comes: once, or up to three times if the
 /// other yields three times before. Catches `if` in place of `while`, once or several times, on both sides, with and without a
-/// timeout.
+/// timeout, and a thread that spins once it has woken up.
 #[test]
 fn a_spurious_wakeup_is_no_meeting() {
     let meets = |send: fn(&Sender<u32>, &Clock), receive: fn(&Receiver<u32>, &Clock) -> u32| {
@@ -533,6 +535,22 @@ fn a_spurious_wakeup_is_no_meeting() {
         |sender, _| assert_eq!(sender.send(7), Ok(())),
         |receiver, _| receiver.recv().expect("a thread sends"),
     );
+    must_sleep_again("`send`", |steps| {
+        let (sender, receiver) = channel();
+        let receive = || {
+            steps();
+            receiver.recv()
+        };
+        assert_eq!(both(|| sender.send(7), receive), (Ok(()), Ok(7)));
+    });
+    must_sleep_again("`recv`", |steps| {
+        let (sender, receiver) = channel();
+        let send = || {
+            steps();
+            sender.send(7)
+        };
+        assert_eq!(both(|| receiver.recv(), send), (Ok(7), Ok(())));
+    });
     meets(
         |sender, clock| assert_eq!(sender.send_timeout(clock, 7, SECOND), Ok(())),
         |receiver, clock| {

@@ -3,8 +3,8 @@
 use crate::sync::thread;
 use crate::{Mutex, MutexGuard};
 use harness::testing::{
-    Flag, Slot, both, let_others_sleep, most_woken, must_sleep, never_waits, notifications, spawn,
-    staged_panic, staged_panic_of, yields,
+    Flag, Slot, both, let_others_sleep, most_woken, must_sleep, must_sleep_again, never_waits,
+    notifications, spawn, staged_panic, staged_panic_of, yields,
 };
 
 /// Two threads lock and count: they take turns, one that waits sleeps until the other unlocks, and the second
@@ -97,7 +97,7 @@ fn a_second_waiter_sleeps_too() {
 }
 
 /// A thread that waits for the lock wakes up for no reason, up to three times: it goes on only when the lock is its
-/// own. Catches a waiter that takes any wakeup for the lock, or the second or third. After a spurious one the other
+/// own. Catches a waiter that takes any wakeup for the lock, or the second or third, or spins from then on. After a spurious one the other
 /// thread takes a step before the waiter goes on, and the step must not be the unlock: the flag and the yields are for
 /// that.
 #[test]
@@ -125,6 +125,15 @@ fn a_spurious_wakeup_is_no_lock() {
             });
             let_others_sleep(3);
             slot.write(1);
+            drop(guard);
+        });
+    });
+    must_sleep_again("`lock`", |steps| {
+        let mutex = Mutex::new(());
+        thread::scope(|s| {
+            let guard = mutex.lock();
+            spawn(s, "other", || drop(mutex.lock()));
+            steps();
             drop(guard);
         });
     });

@@ -6,8 +6,8 @@
 use crate::sync::thread;
 use crate::{MAX_READERS, RwMutex};
 use harness::testing::{
-    Flag, Slot, assert_call_panics, both, let_others_sleep, must_sleep, never_waits, notifications,
-    panic_of, spawn, staged_panic, staged_panic_of, yields,
+    Flag, Slot, assert_call_panics, both, let_others_sleep, must_sleep, must_sleep_again,
+    never_waits, notifications, panic_of, spawn, staged_panic, staged_panic_of, yields,
 };
 use std::mem::forget;
 use std::sync::Arc;
@@ -299,7 +299,8 @@ fn guards_that_exclude_each_other_sleep() {
 }
 
 /// A thread that waits for the lock wakes up for no reason, up to three times: it goes on only when the lock is its
-/// own. Catches a thread that takes a spurious wakeup for the lock, the first or a later one: a reader or a writer. The
+/// own. Catches a thread that takes a spurious wakeup for the lock, the first or a later one, or spins from then on: a
+/// reader or a writer. The
 /// steps and yields before the lock and behind it give the other time to wake up in between. Two forced switches.
 #[test]
 fn a_spurious_wakeup_is_no_lock() {
@@ -343,6 +344,18 @@ fn a_spurious_wakeup_is_no_lock() {
     outlasts(true, true);
     outlasts(true, false);
     outlasts(false, true);
+
+    for (call, main_writes) in [("`write`", true), ("`write`", false), ("`read`", true)] {
+        must_sleep_again(call, move |steps| {
+            let lock = RwMutex::new(());
+            thread::scope(|s| {
+                locked(&lock, main_writes, || {
+                    spawn(s, "other", || locked(&lock, call == "`write`", || ()));
+                    steps();
+                });
+            });
+        });
+    }
 }
 
 /// Runs `f` while the calling thread has the lock, as a writer or as a reader.
