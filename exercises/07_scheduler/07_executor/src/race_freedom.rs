@@ -9,7 +9,8 @@ use crate::{Executor, JoinError, JoinHandle, block_on};
 use harness::leaks::track;
 use harness::sync::model::thread::scope;
 use harness::testing::{
-    Flag, Gate, Slot, both, let_others_sleep, must_sleep, spawn, staged_panic, staged_panic_of,
+    Flag, Gate, Slot, both, let_others_sleep, must_sleep, must_sleep_again, spawn, staged_panic,
+    staged_panic_of,
 };
 use harness::{Model, model};
 use std::future::{pending, poll_fn, ready};
@@ -110,7 +111,7 @@ fn poll_once<T>(handle: &mut JoinHandle<T>) -> Poll<Result<T, JoinError>> {
 }
 
 /// The first poll of a future starts a thread that writes and wakes. `block_on` polls it a second time, after the wake, and
-/// no third time, though it may wake up for no reason, once or three times.
+/// no third time, though it may wake up for no reason, once or three times: it sleeps again. So does `run`.
 #[test]
 fn block_on_sleeps_until_it_is_woken() {
     for spurious in [1, 3] {
@@ -133,6 +134,24 @@ fn block_on_sleeps_until_it_is_woken() {
                 }))
             });
             assert_eq!((read, polls), (7, 2), "(what was read, polls)");
+        });
+    }
+    for (call, is_run) in [("`block_on`", false), ("`run`", true)] {
+        must_sleep_again(call, move |steps| {
+            let word = Word::new();
+            let says_late = || {
+                steps();
+                word.say_anyway();
+            };
+            let waits = || {
+                let future = poll_fn(|cx| word.poll(cx));
+                if is_run {
+                    Executor::new().run(future)
+                } else {
+                    block_on(future)
+                }
+            };
+            both(waits, says_late);
         });
     }
 }

@@ -10,8 +10,8 @@ use crate::sync::thread::refuse_after;
 use crate::sync::{Arc, Mutex};
 use crate::{Full, WorkerPool};
 use harness::testing::{
-    Flag, Gate, Slot, both, let_others_sleep, must_sleep, staged_panic, staged_panic_of,
-    threads_at_once,
+    Flag, Gate, Slot, both, let_others_sleep, must_sleep, must_sleep_again, staged_panic,
+    staged_panic_of, threads_at_once,
 };
 use harness::{Model, model};
 use std::sync::Arc as Plain;
@@ -296,7 +296,7 @@ fn there_is_room_for_capacity_results_and_capacity_jobs() {
 }
 
 /// Three jobs, for which there is room, and threads that sleep wake for no reason. A wakeup alone is no job, no room
-/// and no result.
+/// and no result. Then main sleeps until a job has ended: it has to sleep again.
 #[test]
 fn a_spurious_wakeup_is_nothing() {
     Model::new()
@@ -308,11 +308,16 @@ fn a_spurious_wakeup_is_nothing() {
             drop(pool);
             assert_eq!(results.collect::<Vec<_>>(), [10, 20, 30], "the results");
         });
+    must_sleep_again("`next`", |steps| {
+        let (pool, mut results) = WorkerPool::new(1, 1, move |()| steps()).unwrap();
+        pool.submit(());
+        assert_eq!(results.next(), Some(()), "the result");
+    });
 }
 
 /// As many jobs as there is room for are in the pool. Another thread submits one more, which may return
 /// only when main has begun to read; a thread that sleeps for room wakes for no reason meanwhile,
-/// once or three times.
+/// once or three times. It has to sleep again.
 #[test]
 fn a_spurious_wakeup_is_no_room() {
     // WP-05
@@ -341,6 +346,16 @@ fn a_spurious_wakeup_is_no_room() {
             assert_eq!(results.collect::<Vec<_>>(), [20, 30, 40], "the others");
         });
     }
+    must_sleep_again("`submit`, or a worker that waits for room,", |steps| {
+        let (pool, mut results) = WorkerPool::new(1, 1, |n: u32| n * 10).unwrap();
+        (1..=3).for_each(|n| pool.submit(n));
+        let reads_late = || {
+            steps();
+            results.next()
+        };
+        let ((), first) = both(|| pool.submit(4), reads_late);
+        assert_eq!(first, Some(10), "the first result");
+    });
 }
 
 /// Two threads try to submit at the same time, and there is room for both. That another thread is about to

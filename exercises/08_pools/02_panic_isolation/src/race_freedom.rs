@@ -4,7 +4,9 @@
 use crate::sync::{self, thread::refuse_after};
 use crate::{Handle, Pool};
 use harness::leaks::{Tracked, track};
-use harness::testing::{Flag, Gate, Slot, let_others_sleep, message_of, must_sleep, payload_of};
+use harness::testing::{
+    Flag, Gate, Slot, let_others_sleep, message_of, must_sleep, must_sleep_again, payload_of,
+};
 use harness::{Model, model};
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -231,7 +233,7 @@ fn an_idle_thread_sleeps() {
     });
 }
 
-/// Main joins a job, and wakes for no reason before the job has ended. It goes on waiting. Then main wakes up three times, and
+/// Main joins a job, and wakes for no reason before the job has ended. It goes on waiting, asleep. Then main wakes up three times, and
 /// so does the thread before there is a job.
 #[test]
 fn a_spurious_wakeup_is_no_outcome() {
@@ -252,6 +254,12 @@ fn a_spurious_wakeup_is_no_outcome() {
                 assert_eq!(value(handle), 7, "what the job returned");
             });
     }
+    must_sleep_again("`join`", |steps| value(pool(1).submit(steps)));
+    must_sleep_again("an idle thread", |steps| {
+        let pool = pool(1);
+        steps();
+        value(pool.submit(|| {}));
+    });
 }
 
 /// Two threads sleep, and one of them wakes for no reason, finds no job and sleeps again. Then come two jobs that wait

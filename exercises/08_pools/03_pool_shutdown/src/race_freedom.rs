@@ -11,7 +11,7 @@ use crate::{Pool, Rejected};
 use harness::Model;
 use harness::testing::{
     Flag, Gate, Slot, both, has_locked, has_waited, has_waited_for_a_lock, let_others_sleep,
-    must_sleep, spawn, staged_panic,
+    must_sleep, must_sleep_again, spawn, staged_panic,
 };
 use std::sync::Arc as Plain;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -631,20 +631,39 @@ fn a_spurious_wakeup(main_submits: bool, times: usize) {
         });
 }
 
-/// A thread that waits for room wakes for no reason. It must not put its job in, and not give up.
+/// The queue is full, and the running job ends after some steps.
+fn sleeps_again(call: &'static str, sleeps: fn(&Pool<u32>)) {
+    must_sleep_again(call, move |steps| {
+        let held = Held::new();
+        let (pool, _guard) = held.pool([2]);
+        let ends_late = || {
+            steps();
+            held.may_end.open();
+        };
+        both(|| sleeps(&pool), ends_late);
+    });
+}
+
+/// A thread that waits for room wakes for no reason. It must not put its job in, and not give up, but sleep again.
 #[test]
 fn a_spurious_wakeup_makes_no_room() {
     for times in [1, 3] {
         a_spurious_wakeup(true, times);
     }
+    sleeps_again("`submit`", |pool| {
+        assert_eq!(pool.submit(3), Ok(()), "`submit`, and job 1 has ended");
+    });
 }
 
-/// A thread that drains wakes for no reason. It must not return before the jobs have run.
+/// A thread that drains wakes for no reason. It must not return before the jobs have run, but sleep again. So must one that
+/// stops.
 #[test]
 fn a_spurious_wakeup_ends_no_drain() {
     for times in [1, 3] {
         a_spurious_wakeup(false, times);
     }
+    sleeps_again("`drain`", |pool| drop(pool.drain()));
+    sleeps_again("`stop`", |pool| drop(pool.stop()));
 }
 
 type Job = Box<dyn FnOnce() + Send>;

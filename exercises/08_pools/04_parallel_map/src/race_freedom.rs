@@ -4,7 +4,9 @@
 use crate::sync::{atomic, thread::refuse_after};
 use crate::{ParallelMap, parallel_map};
 use harness::leaks::{Tracked, track};
-use harness::testing::{Gate, Slot, let_others_sleep, message_of, must_sleep, payload_of};
+use harness::testing::{
+    Gate, Slot, let_others_sleep, message_of, must_sleep, must_sleep_again, payload_of,
+};
 use harness::{Model, model};
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -831,8 +833,8 @@ fn a_source_is_not_asked_after_its_end() {
     });
 }
 
-/// Main or the thread wakes up for no reason, while there is no result, or no room. It goes on waiting. Then main wakes up three
-/// times, and then the thread.
+/// Main or the thread wakes up for no reason, while there is no result, or no room. It goes on waiting, asleep. Then main wakes up
+/// three times, and then the thread.
 #[test]
 fn a_spurious_wakeup_is_neither_result_nor_room() {
     for (times, bound, in_f, in_main) in [(1, 2, 0, 0), (3, 1, 4, 0), (3, 1, 0, 4)] {
@@ -857,6 +859,18 @@ fn a_spurious_wakeup_is_neither_result_nor_room() {
             );
         });
     }
+    must_sleep_again("`next`", |steps| {
+        let mut results = map(Source::of(1), [1, 1], move |n| {
+            steps();
+            Ok(n)
+        });
+        assert_eq!(value(&mut results), 0, "the result of item 0");
+    });
+    must_sleep_again("a thread that waits for room", |steps| {
+        let mut results = map(Source::of(2), [1, 1], Ok);
+        steps();
+        assert_eq!(value(&mut results), 0, "the result of item 0");
+    });
 }
 
 /// The second of two threads is refused. There is no map; the source is dropped, and the first thread ends.
