@@ -220,10 +220,10 @@ impl Verdict {
     ///
     /// The facade test before all, because without the facade no model means anything. Then a test on one thread that says
     /// what is wrong: what is wrong without concurrency is wrong with it. Then a model, because it shows the interleaving,
-    /// where a test on real threads shows what came of it, if that: first of all those that found something and know a cause, of
-    /// these the one with the fewest threads and the shortest story, and last those about what happens for no reason if
-    /// nothing of it did. Then the others, heading by heading, and last those that ended without a word, or not at all, and the leaks that come of
-    /// threads that do not end.
+    /// where a test on real threads shows what came of it, if that: first of all those that found something and know a cause,
+    /// of these the one with the fewest threads and the shortest story, and last those about what happens for no reason if
+    /// nothing of it did. Then the others, heading by heading, and last those that ended without a word, or not at all, and
+    /// the leaks that come of threads that do not end.
     pub fn first_failure(&self) -> Option<(&Tested, &Failure)> {
         let on_one_thread = |test: &Tested| {
             test.heading == Heading::Correctness && !self.with_threads.contains(&test.name)

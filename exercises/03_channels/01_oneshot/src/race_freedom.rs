@@ -55,21 +55,24 @@ fn recv_sleeps_while_nothing_is_sent() {
 fn a_sender_that_goes_wakes_the_receiver() {
     // CL-03, CL-13
     for panics in [false, true] {
-        harness::model(move || {
-            let (sender, receiver) = channel::<u32>();
-            let slot = Slot::empty("slot");
-            both(
-                || {
-                    assert_eq!(receiver.recv(), Err(RecvError), "nothing was sent");
-                    assert_eq!(slot.read(), 7);
-                },
-                || {
-                    slot.write(7);
-                    drops(sender, panics);
-                },
-            );
-        });
+        harness::model(move || a_sender_goes(panics));
     }
+}
+
+/// Main receives, and the sender is dropped unused, by a panic or otherwise.
+fn a_sender_goes(panics: bool) {
+    let (sender, receiver) = channel::<u32>();
+    let slot = Slot::empty("slot");
+    both(
+        || {
+            assert_eq!(receiver.recv(), Err(RecvError), "nothing was sent");
+            assert_eq!(slot.read(), 7);
+        },
+        || {
+            slot.write(7);
+            drops(sender, panics);
+        },
+    );
 }
 
 /// Drops an end, while the thread unwinds or otherwise.
@@ -96,20 +99,9 @@ fn a_spurious_wakeup_is_no_value() {
 /// that wakes up for no reason and frees what the sender is about to use.
 #[test]
 fn a_spurious_wakeup_is_no_end() {
-    harness::Model::new().spurious_wakeups(2).check(|| {
-        let (sender, receiver) = channel::<u32>();
-        let slot = Slot::empty("slot");
-        both(
-            || {
-                assert_eq!(receiver.recv(), Err(RecvError), "nothing was sent");
-                assert_eq!(slot.read(), 7);
-            },
-            || {
-                slot.write(7);
-                drop(sender);
-            },
-        );
-    });
+    harness::Model::new()
+        .spurious_wakeups(2)
+        .check(|| a_sender_goes(false));
 }
 
 /// The receiver goes, by a panic or otherwise, while the sender sends. Catches a value that both drop, or neither; a `send` that says

@@ -8,26 +8,22 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-/// Requires a call to end though another is stopped in its middle: "without a lock" says no less, and a lock that is made of an
-/// atomic shows in no other way. `stopped` and `ends` are such calls and what the learner knows them by, as in
-/// `` ("`add(1)`", |counter| counter.add(1)) ``. Tried for each place between two operations of the first at which it can be
-/// stopped. It goes on when the second has ended.
+/// Requires a call to end though another is stopped in its middle: "without a lock" says no less, and a lock that is made of
+/// an atomic shows in no other way. The pairs are the call that is stopped and the one that must end, with what the learner
+/// knows them by, as in `` ("`add(1)`", |counter| counter.add(1)) ``. Tried for each place between two operations of the
+/// first at which it can be stopped. It goes on when the second has ended.
 ///
 /// # Panics
 /// If the second sleeps, spins, waits for a lock, or fails in any other way.
 #[track_caller]
 pub fn ends_beside_a_stopped_call<S: Sync + 'static>(
     make: impl Fn() -> S + Send + Sync + 'static,
-    stopped: (&'static str, impl Fn(&S) + Send + Sync + 'static),
-    ends: (&'static str, impl Fn(&S) + Send + Sync + 'static),
+    (held, stopped): (&'static str, impl Fn(&S) + Send + Sync + 'static),
+    (call, ends): (&'static str, impl Fn(&S) + Send + Sync + 'static),
 ) {
-    let calls = (stopped.0, ends.0);
-    if let Err(failure) = explore(stopped.0, make, stopped.1, ends.1) {
-        let (stopped, ends) = calls;
-        reject(
-            &failure,
-            &format!("{ends} must end though another thread stands still in {stopped}"),
-        );
+    if let Err(failure) = explore(held, make, stopped, ends) {
+        let message = format!("{call} must end though another thread stands still in {held}");
+        reject(&failure, &message);
     }
 }
 

@@ -28,8 +28,8 @@ pub(super) fn of_stopped(case: Case<'_>) -> Option<Remark> {
     let mut threads = case.log.threads.iter().enumerate();
     let (stopped, (call, at)) = threads.find_map(|(n, thread)| Some((n, thread.stopped_in?)))?;
     let (last, _) = case.log.events_before(stopped, at).next_back()?;
-    let others = (0..case.log.threads.len()).filter(|&other| other != stopped);
-    let (waiter, waits) = others.into_iter().find_map(|other| match case.log.waits(other) {
+    let mut others = (0..case.log.threads.len()).filter(|&other| other != stopped);
+    let (waiter, waits) = others.find_map(|other| match case.log.waits(other) {
         Some(Wait::ForLock(_)) => Some((other, "waits for its lock")),
         Some(Wait::Asleep) => Some((other, "sleeps")),
         None if case.log.running == other => Some((other, "spins")),
