@@ -5,7 +5,8 @@
 use goroutine::{JoinHandle, go};
 use harness::sync::real::thread::{self, refuse_after};
 use harness::testing::{
-    let_others_run, must_end, must_sleep_on_threads, payload_of, wait_until, while_unwinding,
+    let_others_run, must_end, must_sleep_on_threads, payload_of, unwinding_if, wait_until,
+    while_unwinding,
 };
 use std::any::Any;
 use std::cell::Cell;
@@ -210,11 +211,7 @@ fn a_detached_goroutine_runs_on() {
                     let n: u32 = told.recv().expect("the caller says when");
                     result.send(n + 1).expect("the caller waits");
                 });
-                if unwinding {
-                    while_unwinding(|| detach(handle));
-                } else {
-                    detach(handle);
-                }
+                unwinding_if(unwinding, || detach(handle));
                 go_on
                     .send(1)
                     .expect("`f` runs, even though its handle was dropped");

@@ -5,7 +5,7 @@
 use harness::sync::real::thread;
 use harness::testing::{
     assert_passes_on, let_others_run, must_end, must_sleep_on_threads, payload_of, staged_panic,
-    staged_panic_of, wait_until, while_unwinding,
+    staged_panic_of, unwinding_if, wait_until, while_unwinding,
 };
 use once::Once;
 use std::cell::Cell;
@@ -230,12 +230,7 @@ fn a_call_that_waits_sleeps() {
         ] {
             let once = Arc::clone(&once);
             must_sleep_on_threads(call, "the function had not ended", move || {
-                let call = || once.call_once(|| {});
-                if unwinds {
-                    while_unwinding(call)
-                } else {
-                    call()
-                }
+                unwinding_if(unwinds, || once.call_once(|| {}))
             });
         }
     });

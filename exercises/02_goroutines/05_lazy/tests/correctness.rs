@@ -6,7 +6,7 @@ use harness::assert_bounds;
 use harness::sync::real::thread;
 use harness::testing::{
     assert_passes_on, let_others_run, message_of, must_end, must_sleep_on_threads, panic_of,
-    payload_of, wait_until, while_unwinding,
+    payload_of, unwinding_if, wait_until, while_unwinding,
 };
 use lazy::Lazy;
 use std::any::Any;
@@ -378,12 +378,7 @@ fn a_force_that_waits_sleeps() {
             ] {
                 let lazy = lazy.upgrade().expect("it is being forced, so it lives");
                 must_sleep_on_threads(call, "the function had not returned", move || {
-                    let force = || *Lazy::force(&lazy);
-                    if unwinds {
-                        while_unwinding(force);
-                    } else {
-                        force();
-                    }
+                    unwinding_if(unwinds, || *Lazy::force(&lazy));
                 });
             }
             7

@@ -3,7 +3,7 @@
 
 use crate::{RecvError, SendError, TryRecvError, channel};
 use harness::leaks::{Tracked, track};
-use harness::testing::{Gate, Slot, Watched, both, must_sleep, never_waits, while_unwinding};
+use harness::testing::{Gate, Slot, Watched, both, must_sleep, never_waits, unwinding_if};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
@@ -70,18 +70,9 @@ fn a_sender_goes(panics: bool) {
         },
         || {
             slot.write(7);
-            drops(sender, panics);
+            unwinding_if(panics, || drop(sender));
         },
     );
-}
-
-/// Drops an end, while the thread unwinds or otherwise.
-fn drops<E>(end: E, unwinds: bool) {
-    if unwinds {
-        while_unwinding(|| drop(end));
-    } else {
-        drop(end);
-    }
 }
 
 /// Main waits for a value, and wakes up for no reason before there is one. Catches `if` in place of `while`:
@@ -116,7 +107,7 @@ fn a_receiver_that_goes_and_a_value_that_comes() {
             both(
                 || {
                     slot.write(7);
-                    drops(receiver, panics);
+                    unwinding_if(panics, || drop(receiver));
                 },
                 || {
                     if let Err(SendError(value)) = sender.send(track(6)) {

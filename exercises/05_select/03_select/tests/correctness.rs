@@ -5,7 +5,8 @@ use harness::sync::real::channel::{RecvError, TryRecvError};
 use harness::sync::real::thread;
 use harness::sync::real::time::{Clock, Duration, Instant};
 use harness::testing::{
-    assert_panics, must_end, must_sleep_on_threads, panic_of, wait_until, while_unwinding,
+    assert_panics, must_end, must_sleep_on_threads, panic_of, unwinding_if, wait_until,
+    while_unwinding,
 };
 use select::{select, select_until};
 use std::cell::Cell;
@@ -473,7 +474,7 @@ fn a_call_that_waits_sleeps() {
                 false => call.to_owned(),
             };
             must_sleep_on_threads(&sleeper, "nobody sends", move || {
-                let call = || {
+                let _ = unwinding_if(unwinds, || {
                     // A manual clock would have to be looked at again and again.
                     let clock = Clock::real();
                     let mut arms: Vec<_> = (0..arms).map(|_| receiver.arm()).collect();
@@ -484,12 +485,7 @@ fn a_call_that_waits_sleeps() {
                     let deadline = clock.now().checked_add(timeout);
                     let last = Instant::after(Duration::MAX);
                     select_until(&mut arms, &clock, deadline.unwrap_or(last))
-                };
-                let _ = if unwinds {
-                    while_unwinding(call)
-                } else {
-                    call()
-                };
+                });
             });
         }
     }

@@ -6,7 +6,7 @@ use harness::leaks::{self, track};
 use harness::sync::real::channel::unbounded;
 use harness::sync::real::thread::refuse_after;
 use harness::sync::real::time::{Clock, Duration};
-use harness::testing::{assert_panics, must_end, while_unwinding};
+use harness::testing::{assert_panics, must_end, unwinding_if};
 use timer::Timers;
 
 #[global_allocator]
@@ -38,11 +38,7 @@ fn the_thread_ends_when_the_timers_are_dropped() {
                     drop(timers);
                 }
             };
-            if unwinds {
-                while_unwinding(drop_all);
-            } else {
-                drop_all();
-            }
+            unwinding_if(unwinds, drop_all);
         }
     });
 }
@@ -66,11 +62,7 @@ fn dropped_timers_leave_nothing_to_their_handles() {
                 let (owned, is_dropped) = unbounded::<()>();
                 let callback = timers.after_func(HOUR, move || drop(owned.clone()));
                 let timer = timers.after(HOUR);
-                if unwinds {
-                    while_unwinding(|| drop(timers));
-                } else {
-                    drop(timers);
-                }
+                unwinding_if(unwinds, || drop(timers));
                 assert!(
                     is_dropped.recv().is_err(),
                     "what the function owns is dropped"

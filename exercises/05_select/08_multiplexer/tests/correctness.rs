@@ -5,7 +5,9 @@
 use channels::real::{Receiver, Sender, bounded};
 use harness::sync::real::thread::{self, refuse_after};
 use harness::sync::real::time::{Clock, Duration};
-use harness::testing::{must_end, must_sleep_on_threads, payload_of, wait_until, while_unwinding};
+use harness::testing::{
+    must_end, must_sleep_on_threads, payload_of, unwinding_if, wait_until, while_unwinding,
+};
 use multiplexer::{Event, Multiplexer};
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -466,7 +468,10 @@ fn a_turn_in_which_nothing_happens_sleeps() {
             "the source had nothing, and the limits are longer than any clock can show",
         ),
     ] {
-        for call in ["`next`", "`next`, while its thread unwinds,"] {
+        for (call, unwinds) in [
+            ("`next`", false),
+            ("`next`, while its thread unwinds,", true),
+        ] {
             must_sleep_on_threads(call, because, move || {
                 // Not a manual clock: a timed wait by that one looks at it again and again.
                 let timers = Timers::new(Clock::real());
@@ -475,11 +480,7 @@ fn a_turn_in_which_nothing_happens_sleeps() {
                 if let Some(limit) = limit {
                     events = events.with_limit(limit).with_idle(limit);
                 }
-                if call == "`next`" {
-                    events.next();
-                } else {
-                    while_unwinding(|| events.next());
-                }
+                unwinding_if(unwinds, || events.next());
             });
         }
     }

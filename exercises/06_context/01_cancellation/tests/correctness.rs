@@ -7,7 +7,7 @@ use harness::sync::real::channel::{RecvError, TryRecvError};
 use harness::sync::real::thread::{Builder, refuse_only};
 use harness::testing::{
     let_others_run, must_end, must_sleep_on_threads, panic_of, staged_panic, staged_panic_of,
-    wait_until, while_unwinding,
+    unwinding_if, wait_until, while_unwinding,
 };
 use std::error::Error;
 use std::mem::{self, ManuallyDrop};
@@ -155,10 +155,8 @@ fn everything_below_is_done_when_cancel_returns() {
             .collect();
         if drops {
             drop(guard);
-        } else if unwinds {
-            while_unwinding(|| guard.cancel());
         } else {
-            guard.cancel();
+            unwinding_if(unwinds, || guard.cancel());
         }
         assert_canceled("what was cancelled", &top);
         for (child, _) in &children {
@@ -493,11 +491,7 @@ fn a_cancel_that_waits_for_another_sleeps() {
                 false => upper_guard.cancel(),
                 true => drop(upper_guard),
             };
-            if unwinds {
-                while_unwinding(cancels);
-            } else {
-                cancels();
-            }
+            unwinding_if(unwinds, cancels);
         });
     }
 }

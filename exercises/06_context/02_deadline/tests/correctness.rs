@@ -7,7 +7,8 @@ use harness::sync::real::channel::{RecvError, TryRecvError};
 use harness::sync::real::thread::refuse_after;
 use harness::sync::real::time::{Clock, Duration, Instant};
 use harness::testing::{
-    let_others_run, must_end, must_sleep_on_threads, panic_of, wait_until, while_unwinding,
+    let_others_run, must_end, must_sleep_on_threads, panic_of, unwinding_if, wait_until,
+    while_unwinding,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -350,10 +351,7 @@ fn a_cancellation_that_waits_for_the_deadlines_sleeps() {
             true => "the drop of a guard, while its thread unwinds,",
         };
         let because = "the timers' thread had not come to the end of its cancellation";
-        must_sleep_on_threads(call, because, move || match unwinds {
-            false => drop(guard),
-            true => while_unwinding(|| drop(guard)),
-        });
+        must_sleep_on_threads(call, because, move || unwinding_if(unwinds, || drop(guard)));
     }
 }
 

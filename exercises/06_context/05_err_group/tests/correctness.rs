@@ -5,7 +5,7 @@ use err_group::{Group, TryGoError, scope};
 use harness::sync::real::thread::refuse_after;
 use harness::testing::{
     Counted, assert_passes_on, let_others_run, message_of, must_end, must_sleep_on_threads,
-    payload_of, wait_until, while_unwinding,
+    payload_of, unwinding_if, wait_until, while_unwinding,
 };
 use std::cell::Cell;
 use std::error::Error;
@@ -687,11 +687,7 @@ fn go_sleeps_while_there_is_no_slot() {
                     });
                 }
                 let waits = || group.go(|| Ok(())).map_err(|_| Failed("no thread"));
-                if unwinds {
-                    while_unwinding(waits)
-                } else {
-                    waits()
-                }
+                unwinding_if(unwinds, waits)
             });
         };
         must_sleep_on_threads("`go`", because, move || waits(false));

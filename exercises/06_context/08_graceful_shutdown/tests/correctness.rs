@@ -6,8 +6,8 @@ use graceful_shutdown::{Connection, Drain, Handle, MAX_LINE, Phase, Report, Serv
 use harness::sync::real::thread::{self, JoinHandle, refuse_only};
 use harness::sync::real::time::{Clock, Duration, Instant};
 use harness::testing::{
-    let_others_run, must_end, must_sleep_on_threads, others_must_sleep, staged_panic, wait_until,
-    while_unwinding,
+    let_others_run, must_end, must_sleep_on_threads, others_must_sleep, staged_panic, unwinding_if,
+    wait_until, while_unwinding,
 };
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -617,7 +617,10 @@ fn wait_sleeps() {
             "a connection has not left, which it has cut",
         ),
     ] {
-        for call in ["`wait`", "`wait`, while its thread unwinds,"] {
+        for (call, unwinds) in [
+            ("`wait`", false),
+            ("`wait`, while its thread unwinds,", true),
+        ] {
             // A manual clock would have to be looked at again and again.
             let drain = Arc::new(Drain::new(Clock::real()));
             let has_returned = Arc::new(AtomicBool::new(false));
@@ -628,11 +631,7 @@ fn wait_sleeps() {
                     of_thread.shutdown(grace);
                     in_flight
                 });
-                if call == "`wait`" {
-                    of_thread.wait();
-                } else {
-                    while_unwinding(|| of_thread.wait());
-                }
+                unwinding_if(unwinds, || of_thread.wait());
                 returns.store(true, Relaxed);
             });
             for _ in 0..3 {

@@ -4,7 +4,7 @@ use executor::{Executor, JoinError, JoinHandle, block_on};
 use harness::assert_bounds;
 use harness::testing::{
     let_others_run, must_end, must_sleep_on_threads, others_must_sleep, panic_of, payload_of,
-    staged_panic, staged_panic_of, while_unwinding,
+    staged_panic, staged_panic_of, unwinding_if, while_unwinding,
 };
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn, ready};
@@ -298,10 +298,7 @@ fn a_handle_returns_the_output() {
 #[test]
 fn a_thread_that_waits_sleeps() {
     for unwinds in [false, true] {
-        let waits = move |call: fn()| match unwinds {
-            false => call(),
-            true => while_unwinding(call),
-        };
+        let waits = move |call: fn()| unwinding_if(unwinds, call);
         let because = format!("nobody had woken the future (while the thread unwinds: {unwinds})");
         must_sleep_on_threads("`block_on`", &because, move || {
             waits(|| block_on(pending()));

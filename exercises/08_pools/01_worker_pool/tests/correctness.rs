@@ -6,7 +6,7 @@ use harness::assert_bounds;
 use harness::sync::real::thread::{refuse_after, refuse_only};
 use harness::testing::{
     assert_panics, assert_passes_on, let_others_run, must_end, must_sleep_on_threads,
-    others_must_sleep, payload_of, wait_until, while_unwinding,
+    others_must_sleep, payload_of, unwinding_if, wait_until, while_unwinding,
 };
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -239,10 +239,7 @@ fn a_thread_that_waits_sleeps() {
             must_sleep_on_threads(name, &because, move || {
                 let (pool, results) = WorkerPool::new(1, 1, |n: u32| n).unwrap();
                 (1..=jobs).for_each(|n| pool.submit(n));
-                match unwinds {
-                    true => while_unwinding(|| call(pool, results)),
-                    false => call(pool, results),
-                }
+                unwinding_if(unwinds, || call(pool, results));
             });
         }
     }

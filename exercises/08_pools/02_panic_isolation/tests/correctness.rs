@@ -3,7 +3,7 @@
 use harness::assert_bounds;
 use harness::testing::{
     Counted, assert_panics, message_of, must_end, must_sleep_on_threads, others_must_sleep,
-    payload_of, staged_panic, while_unwinding,
+    payload_of, staged_panic, unwinding_if, while_unwinding,
 };
 use panic_isolation::{Handle, Pool};
 use std::any::Any;
@@ -308,10 +308,7 @@ fn payloads_without_an_end_harm_nobody() {
                     end = None;
                     value(pool.submit(|| ()));
                 }
-                let escaped = payload_of(|| match unwinds {
-                    true => while_unwinding(|| drop(handle)),
-                    false => drop(handle),
-                });
+                let escaped = payload_of(|| unwinding_if(unwinds, || drop(handle)));
                 let what = if panics { "payload" } else { "value" };
                 let when = if runs { "before" } else { "after" };
                 let how = if unwinds {

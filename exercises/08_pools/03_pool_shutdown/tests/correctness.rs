@@ -5,7 +5,8 @@ use harness::assert_bounds;
 use harness::leaks;
 use harness::sync::real::thread::{refuse_after, refuse_only};
 use harness::testing::{
-    assert_panics, let_others_run, must_end, must_sleep_on_threads, wait_until, while_unwinding,
+    assert_panics, let_others_run, must_end, must_sleep_on_threads, unwinding_if, wait_until,
+    while_unwinding,
 };
 use pool_shutdown::{Pool, Rejected};
 use std::cell::Cell;
@@ -331,10 +332,7 @@ fn a_thread_that_waits_sleeps() {
             );
             // It is never dropped: that would sleep, too.
             let pool = &*Box::leak(Box::new(pool));
-            must_sleep_on_threads(name, &because, move || match unwinds {
-                true => while_unwinding(|| call(pool)),
-                false => call(pool),
-            });
+            must_sleep_on_threads(name, &because, move || unwinding_if(unwinds, || call(pool)));
         }
     }
 }
@@ -503,10 +501,7 @@ fn dropping_the_pool_finishes_the_running_job() {
             } = full(2);
             thread::scope(|s| {
                 let dropped = s.spawn(|| {
-                    match unwinds {
-                        true => while_unwinding(|| drop(pool)),
-                        false => drop(pool),
-                    }
+                    unwinding_if(unwinds, || drop(pool));
                     (
                         Arc::strong_count(&ran),
                         ran.lock().unwrap().first().copied(),

@@ -30,7 +30,7 @@ pub use models::{
 };
 pub use panics::{
     assert_call_panics, assert_panics, assert_passes_on, message_of, panic_of, payload_of,
-    staged_panic, staged_panic_of, while_unwinding,
+    staged_panic, staged_panic_of, unwinding_if, while_unwinding,
 };
 pub use stopped::ends_beside_a_stopped_call;
 pub use threads::{

@@ -157,6 +157,11 @@ pub fn while_unwinding<R>(f: impl FnOnce() -> R) -> R {
     result.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
+/// Runs `f`: in [`while_unwinding`] if `unwinds` is true, and otherwise as any other call.
+pub fn unwinding_if<R>(unwinds: bool, f: impl FnOnce() -> R) -> R {
+    if unwinds { while_unwinding(f) } else { f() }
+}
+
 /// The payload of [`staged_panic`].
 struct Staged(&'static str);
 
