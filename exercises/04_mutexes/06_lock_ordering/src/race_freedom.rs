@@ -6,8 +6,8 @@
 use crate::sync::thread;
 use crate::{Account, Refused, Table, total, transfer};
 use harness::testing::{
-    Gate, Slot, both, has_waited, has_waited_for_a_lock, must_sleep, panic_of, spawn, staged_panic,
-    staged_panic_of, yields,
+    Gate, Slot, both, gives_back_no_lock, has_waited, has_waited_for_a_lock, must_sleep, panic_of,
+    spawn, staged_panic, staged_panic_of, yields,
 };
 
 /// Two threads pay each other: each may hold the account from which it pays and want that of the other.
@@ -191,6 +191,33 @@ fn totals_in_any_order_end() {
         let backward: Vec<_> = accounts.iter().rev().collect();
         let sums = both(|| total(&forward), || total(&backward));
         assert_eq!(sums, (33, 33), "33 accounts with 1 each");
+    });
+}
+
+/// Two threads pay each other, a total is taken beside a transfer, and three philosophers eat. Catches a call that tries a
+/// lock while it holds another, gives that one back if it fails, and begins anew: however seldom, and if only once.
+#[test]
+fn no_call_gives_back_a_lock_to_try_again_later() {
+    harness::model(|| {
+        let [a, b] = &["a", "b"].map(|name| Account::new(name, 10));
+        let pay = |from, to| gives_back_no_lock("`transfer`", || transfer(from, to, 1));
+        let paid = both(|| pay(a, b), || pay(b, a));
+        assert_eq!(paid, (Ok(()), Ok(())), "both accounts have enough");
+    });
+    harness::model(|| {
+        let [a, b] = &["a", "b"].map(|name| Account::new(name, 10));
+        let sums = || gives_back_no_lock("`total`", || (total(&[a, b]), total(&[b, a])));
+        let (sums, paid) = both(sums, || transfer(a, b, 1));
+        assert_eq!((sums, paid), ((20, 20), Ok(())), "two totals of 10 and 10");
+    });
+    harness::model(|| {
+        let table = &Table::new(3);
+        let dine = |seat| gives_back_no_lock("`dine`", || table.dine(seat, || ()));
+        thread::scope(|s| {
+            spawn(s, "seat 1", || dine(1));
+            spawn(s, "seat 2", || dine(2));
+            dine(0);
+        });
     });
 }
 

@@ -298,6 +298,48 @@ pub fn never_waits<R>(call: &'static str, f: impl FnOnce() -> R) -> R {
     result
 }
 
+/// Makes a call that must not give back a lock in order to try again later, as in
+/// `` gives_back_no_lock("`transfer`", || transfer(a, b, 1)) ``.
+///
+/// # Panics
+/// If it held a lock, tried another one in vain, gave back the first without having the other, and took the first again.
+#[track_caller]
+pub fn gives_back_no_lock<R>(call: &str, f: impl FnOnce() -> R) -> R {
+    let me = recorder::current();
+    let begins = recorder::with_log(|log| log.events.len());
+    let result = f();
+    let takes_again = recorder::with_log(|log| {
+        let own = log.events[begins..].iter().filter(|event| event.thread == me);
+        let (mut held, mut missed, mut given_back) = (Vec::new(), Vec::new(), Vec::new());
+        for event in own {
+            match event.effect {
+                Effect::Lock(_) | Effect::TryLock { ok: true, .. } => {
+                    if given_back.contains(&event.object) {
+                        return true;
+                    }
+                    missed.retain(|lock| *lock != event.object);
+                    held.push(event.object);
+                }
+                Effect::TryLock { ok: false, .. } if !held.is_empty() => missed.push(event.object),
+                Effect::Unlock(_) => {
+                    held.retain(|lock| *lock != event.object);
+                    if !missed.is_empty() {
+                        given_back.push(event.object);
+                    }
+                }
+                _ => {}
+            }
+        }
+        false
+    });
+    assert!(
+        !takes_again,
+        "{call} found a lock taken, gave back one that it held, and took that one again: no call gives back a lock to try \
+         again later"
+    );
+    result
+}
+
 /// Returns whether the running thread has slept or yielded in this interleaving: it has waited for another. Waiting for a
 /// lock does not count.
 pub fn has_waited() -> bool {
@@ -723,6 +765,38 @@ mod tests {
             all.into_iter().collect::<Vec<_>>(),
             [(false, false), (true, false), (true, true)]
         );
+    }
+
+    /// A thread has `first` and tries `second`, which main may have. Then it waits for `second` with `first` in its hand, or
+    /// gives `first` back.
+    #[test]
+    fn a_lock_is_given_back_to_try_again_if_it_is_taken_again() {
+        let takes_both = |gives_back: bool, tries_again: bool| {
+            explore(move || {
+                let [first, second] = [(); 2].map(Mutex::new);
+                both(
+                    || drop(second.lock()),
+                    || {
+                        gives_back_no_lock("`take`", || {
+                            let held = first.lock();
+                            if second.try_lock().is_some() {
+                                return;
+                            }
+                            let held = (!gives_back).then_some(held);
+                            let again = tries_again.then(|| second.lock());
+                            let last = (gives_back && tries_again).then(|| first.lock());
+                            drop((held, again, last));
+                        });
+                    },
+                );
+            })
+        };
+        assert!(takes_both(false, true).is_ok());
+        assert!(takes_both(false, false).is_ok());
+        assert!(takes_both(true, false).is_ok());
+        let failure = takes_both(true, true).expect_err("`first` is taken again");
+        let says = "gave back one that it held, and took that one again";
+        assert!(failure.message.contains(says), "{}", failure.message);
     }
 
     #[test]
