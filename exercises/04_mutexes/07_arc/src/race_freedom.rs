@@ -6,7 +6,7 @@ use crate::sync::thread::{scope, yield_now};
 use crate::{Arc, MAX_REFERENCES, Weak};
 use harness::leaks::track;
 use harness::testing::{
-    Flag, Slot, both, never_waits, panic_of, spawn, staged_panic, staged_panic_of,
+    Flag, Slot, both, never_waits, panic_of, spawn, staged_panic, staged_panic_of, unwinding_if,
 };
 use harness::{Model, model};
 use std::sync::OnceLock;
@@ -84,28 +84,30 @@ fn owners_that_come_and_go_are_all_counted() {
 }
 
 /// Another owner writes, and goes. `get_mut` lends the value only after that, and then what was written is
-/// seen.
+/// seen, though the thread that asks unwinds.
 #[test]
 fn get_mut_comes_after_the_other_owners() {
-    model(|| {
-        let mut mine = Arc::new(Noted::new());
-        let theirs = mine.clone();
-        let (lent, ()) = both(
-            || {
-                let value = Arc::get_mut(&mut mine);
-                value.map(|noted| noted.0.read())
-            },
-            move || theirs.0.write(7),
-        );
-        assert!(
-            matches!(lent, None | Some(7)),
-            "{lent:?}, where 7 was written before"
-        );
-        assert!(
-            Arc::get_mut(&mut mine).is_some(),
-            "`get_mut` was refused to the only reference: the other owner has gone, or a refusal before has left something"
-        );
-    });
+    for unwinds in [false, true] {
+        model(move || {
+            let mut mine = Arc::new(Noted::new());
+            let theirs = mine.clone();
+            let (lent, ()) = both(
+                || {
+                    let value = unwinding_if(unwinds, || Arc::get_mut(&mut mine));
+                    value.map(|noted| noted.0.read())
+                },
+                move || theirs.0.write(7),
+            );
+            assert!(
+                matches!(lent, None | Some(7)),
+                "{lent:?}, where 7 was written before"
+            );
+            assert!(
+                Arc::get_mut(&mut mine).is_some(),
+                "`get_mut` was refused to the only reference: the other owner has gone, or a refusal before has left something"
+            );
+        });
+    }
 }
 
 /// The other owner makes a `Weak`, and waits with that while main is in `get_mut`; then it drops its `Arc`,
