@@ -4357,3 +4357,45 @@ fn publication_that_is_relaxed_and_a_panic() {
     marked(&failure, "needs Release");
     explore(program(Release)).expect("it is right");
 }
+
+/// A child is counted, gets no thread, and stays counted: in an atomic, and under a lock. One that is counted down again, or
+/// only afterwards, is not what main waits for.
+#[test]
+fn thread_that_is_counted_and_refused() {
+    let said = "a thread that is counted and does not exist: main counts it in left";
+    let refuses = || thread::refuse_only(0, || thread::Builder::new().spawn(|| {}).is_err());
+    let by_futex = move |takes_back: bool, wakes: bool| {
+        move || {
+            let left = Arc::new(AtomicU32::new(0));
+            left.fetch_add(1, Relaxed);
+            if refuses() && takes_back {
+                left.fetch_sub(1, Relaxed);
+            }
+            left.fetch_add(1, Relaxed);
+            let child = Arc::clone(&left);
+            let _ = thread::spawn(move || {
+                if child.fetch_sub(1, Release) == 1 && wakes {
+                    futex::wake_all(&*child);
+                }
+            });
+            loop {
+                match left.load(Acquire) {
+                    0 => break,
+                    some => futex::wait(&left, some),
+                }
+            }
+        }
+    };
+    usually(said, by_futex(false, true));
+    explore(by_futex(true, true)).expect("it is right");
+    usually("a change that nobody is told of", by_futex(true, false));
+    usually(said, move || {
+        let (left, zero) = (Mutex::new(0), Condvar::new());
+        *left.lock() += 1;
+        assert!(refuses());
+        let mut left = left.lock();
+        while *left > 0 {
+            zero.wait(&mut left);
+        }
+    });
+}

@@ -212,6 +212,9 @@ fn waits(log: &Log, names: &Names, number: ThreadId) -> Option<String> {
     if thread.has_ended() {
         return None;
     }
+    if let Some((call, _)) = thread.stopped_in {
+        return Some(format!("is stopped by the test in the middle of {call}"));
+    }
     let Pending { name, object, place, .. } = thread.pending?;
     let at = short(place);
     let what = object.map_or_else(|| name.to_owned(), |id| format!("{}.{name}", names.of(id)));

@@ -9,6 +9,7 @@ mod come_and_gone;
 mod compares_with_an_old_value;
 mod computed_once;
 mod counted_late;
+mod counted_though_refused;
 mod failure_ignored;
 mod forgotten_reference;
 mod gave_up;
@@ -71,6 +72,7 @@ pub(super) fn causes(kind: Kind) -> &'static [Cause] {
         Kind::Deadlock => &[
             must_not_wait::of_stopped,
             must_not_wait::cause,
+            counted_though_refused::cause,
             lock_taken_twice::cause,
             lock_cycle::cause,
             sleep_with_lock::cause,
