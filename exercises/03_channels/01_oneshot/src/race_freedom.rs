@@ -3,7 +3,9 @@
 
 use crate::{RecvError, SendError, TryRecvError, channel};
 use harness::leaks::{Tracked, track};
-use harness::testing::{Gate, Slot, Watched, both, must_sleep, never_waits, unwinding_if};
+use harness::testing::{
+    Gate, Slot, Watched, both, must_sleep, must_sleep_again, never_waits, unwinding_if,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
@@ -76,13 +78,23 @@ fn a_sender_goes(panics: bool) {
 }
 
 /// Main waits for a value, and wakes up for no reason before there is one. Catches `if` in place of `while`:
-/// main wakes up once or twice for no reason, and must not take that for a value, or for the end.
+/// main wakes up once or twice for no reason, and must not take that for a value, or for the end. Catches one that does not
+/// sleep again, too.
 #[test]
 fn a_spurious_wakeup_is_no_value() {
     harness::Model::new().spurious_wakeups(2).check(|| {
         let (sender, receiver) = channel();
         let (received, sent) = both(|| receiver.recv(), || sender.send(7));
         assert_eq!((received, sent), (Ok(7), Ok(())));
+    });
+    must_sleep_again("`recv`", |steps| {
+        let (sender, receiver) = channel::<u32>();
+        let goes = || {
+            steps();
+            drop(sender);
+        };
+        let (received, ()) = both(|| receiver.recv(), goes);
+        assert_eq!(received, Err(RecvError), "nothing was sent");
     });
 }
 

@@ -4,7 +4,8 @@
 
 use harness::sync::real::thread;
 use harness::testing::{
-    let_others_run, must_end, must_sleep_on_threads, staged_panic, while_unwinding,
+    let_others_run, must_end, must_sleep_on_threads, others_must_sleep, staged_panic,
+    while_unwinding,
 };
 use oneshot::{Receiver, RecvError, SendError, Sender, TryRecvError, channel};
 use std::cell::Cell;
@@ -115,7 +116,8 @@ fn a_panic_of_the_receiving_thread_gives_the_value_back() {
     });
 }
 
-/// A destructor runs because its thread panics: what it does with the ends is no different for that.
+/// A destructor runs because its thread panics: what it does with the ends is no different for that, and a receiver that
+/// sleeps is woken.
 #[test]
 fn a_panicking_thread_may_send_and_receive() {
     must_end(IN_RECV, || {
@@ -131,6 +133,11 @@ fn a_panicking_thread_may_send_and_receive() {
             assert_eq!(sender.send(8), Ok(()));
             assert_eq!(receiver.recv(), Ok(8));
         });
+        let (sender, receiver) = channel();
+        let receives = thread::spawn(move || receiver.recv());
+        others_must_sleep("nothing has been sent");
+        let sent = while_unwinding(|| sender.send(8));
+        assert_eq!((sent, receives.join().unwrap()), (Ok(()), Ok(8)));
         let (sender, receiver) = channel();
         while_unwinding(|| drop(receiver));
         let is_closed = while_unwinding(|| sender.is_closed());
@@ -156,7 +163,12 @@ fn a_wakeup_from_elsewhere_is_no_value() {
             let_others_run();
             receives.thread().unpark();
         }
-        assert_eq!(sender.send(7), Ok(()));
+        let sent = sender.send(7);
+        assert_eq!(
+            sent,
+            Ok(()),
+            "`recv` should go on: its thread was woken in vain"
+        );
         assert_eq!(receives.join().unwrap(), Ok(7));
     });
 }
