@@ -144,7 +144,10 @@ fn a_panic_unlocks_and_poisons_nothing() {
                 round,
                 "what the holder wrote before its panic"
             );
-            assert!(lock.try_lock().is_some(), "round {round}");
+            assert!(
+                lock.try_lock().is_some(),
+                "`try_lock` refuses a free lock after panic {round}"
+            );
         }
         while_unwinding(|| {
             let guard = lock.lock();

@@ -305,6 +305,7 @@ fn a_newer_wait_takes_nothing_from_an_older_one() {
 
 /// Main waits for mail and wakes up for no reason: `wait_while` looks again, and waits on. Catches `if` in
 /// place of `while`: main has a spurious wakeup, one or two, before there is mail, or is notified 300 times in vain.
+/// And the condition is not asked twice for each.
 #[test]
 fn a_spurious_wakeup_does_not_end_wait_while() {
     // CO-03
@@ -329,10 +330,13 @@ fn a_spurious_wakeup_does_not_end_wait_while() {
     first_interleaving("woken in vain, and once more", || {
         let (looks, arrived) = (Mutex::new(0), Condvar::new());
         let notifies = || {
+            let mut notified = 0;
             while *looks.lock() <= IN_VAIN {
                 arrived.notify_one();
+                notified += 1;
                 thread::yield_now();
             }
+            notified
         };
         let waits = || {
             let mut looks = looks.lock();
@@ -345,8 +349,13 @@ fn a_spurious_wakeup_does_not_end_wait_while() {
                 seen > IN_VAIN,
                 "`wait_while` returned after {seen} looks, and its condition was true"
             );
+            seen
         };
-        both(waits, notifies);
+        let (seen, notified) = both(waits, notifies);
+        assert!(
+            seen < 2 * notified,
+            "`wait_while` has called its condition {seen} times, and {notified} notifications were made: once before the first wait and once after each are enough"
+        );
         panic!("woken in vain, and once more");
     });
 }
@@ -473,7 +482,7 @@ fn a_wait_whose_deadline_has_come_takes_no_notification() {
 /// Nobody waits, and somebody notifies: the operating system is not called. Catches a notification that asks
 /// the operating system to wake somebody, though nobody waits: nobody ever has, or all who did have gone,
 /// whether they slept or not, by a deadline or by a panic of the condition, before a wait or after it. One
-/// begins to wait as another ends: neither is counted twice.
+/// begins to wait as another ends: neither is counted twice. And who asks a condition does not wait yet.
 #[test]
 fn a_notification_without_waiters_wakes_nobody() {
     let notify = |condvar: &Condvar, why: &str| {
@@ -514,6 +523,13 @@ fn a_notification_without_waiters_wakes_nobody() {
         };
         both(wait, wait);
         notify(&arrived, "the deadlines of both who had waited were over");
+    });
+    harness::model(move || {
+        let (mail, arrived) = (Mutex::new(()), Condvar::new());
+        arrived.wait_while(&mut mail.lock(), |()| {
+            notify(&arrived, "`wait_while` was asking its condition");
+            false
+        });
     });
 }
 
