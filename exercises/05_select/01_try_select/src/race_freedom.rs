@@ -260,7 +260,7 @@ fn a_close_beside_the_call_hides_no_value() {
     });
 }
 
-/// Waits in a channel. When it is woken, it looks at another channel, so it has to lock that.
+/// Waits in a channel. When it is woken, it selects from another channel, so it has to lock that.
 struct LooksAt(Receiver<u32>);
 
 impl Waiter for LooksAt {
@@ -269,13 +269,14 @@ impl Waiter for LooksAt {
     }
 
     fn wake(&self) {
-        assert_eq!(self.0.registered(), 0, "nobody waits there");
+        let ready = try_recv_any(&[&self.0]);
+        assert_eq!(ready, None, "the other channel is empty");
     }
 }
 
-/// Main's send chooses a receiver that waits. As that is woken it locks the other channel, which main has
-/// locked as well: so all locks must be free before anybody is woken. Either channel may be the older, and
-/// either arm the first.
+/// Main's send chooses a receiver that waits. As that is woken it selects from the other channel, which main has
+/// locked as well: so all locks must be free before anybody is woken, and what main's thread keeps must not be in
+/// use. Either channel may be the older, and either arm the first.
 #[test]
 fn threads_are_woken_when_no_channel_is_locked() {
     // CL-15

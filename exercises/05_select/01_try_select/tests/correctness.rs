@@ -7,6 +7,7 @@ use harness::sync::real::task::Arc;
 use harness::sync::real::thread;
 use harness::testing::{assert_panics, must_end, spawn_sleepers, wait_until, while_unwinding};
 use std::iter;
+use std::rc::Rc;
 use try_select::{try_recv_any, try_select};
 
 /// Where a thread hangs, if a test does.
@@ -18,17 +19,28 @@ fn channels<T, const N: usize>(capacity: usize) -> [Ends<T>; N] {
     [(); N].map(|()| bounded(capacity))
 }
 
-/// `try_select` with these arms.
+/// `try_select` with these arms. Afterwards the slice has its order.
 fn select<'a>(arms: &mut [impl Arm<'a>]) -> Option<usize> {
+    let channels: Vec<_> = arms.iter().map(|arm| arm.channel()).collect();
     let mut arms: Vec<&mut dyn Arm<'a>> = arms.iter_mut().map(|arm| arm as _).collect();
-    try_select(&mut arms)
+    let ready = try_select(&mut arms);
+    assert!(
+        arms.iter().map(|arm| arm.channel()).eq(channels),
+        "`try_select` has changed the order of the arms in the slice"
+    );
+    ready
 }
 
 #[test]
 fn without_arms_nothing_is_ready() {
     must_end(IN_CALL, || {
         assert_eq!(try_select(&mut []), None);
-        assert_eq!(try_recv_any::<u32>(&[]), None);
+        // The type needs no more than the signature says: it is not `Send`, and not `'static`.
+        let local = 7;
+        assert_eq!(try_recv_any::<Rc<&u32>>(&[]), None);
+        let (to_here, here) = bounded(1);
+        to_here.try_send(Rc::new(&local)).expect("has room");
+        assert_eq!(try_recv_any(&[&here]), Some((0, Ok(Rc::new(&local)))));
     });
 }
 
@@ -381,7 +393,7 @@ impl Waiter for Never {
 }
 
 /// A call that comes to an arm which has been completed, or is registered, panics, and its channels are locked no more. So it is
-/// in a destructor of a thread that unwinds, too.
+/// in a destructor of a thread that unwinds, too. It does not come to an arm behind one that is ready.
 #[test]
 fn an_arm_that_is_done_or_registered_panics_and_locks_nothing_for_good() {
     let hangs = "a channel is still locked after a call that panicked, or a call has not returned";
@@ -396,6 +408,13 @@ fn an_arm_that_is_done_or_registered_panics_and_locks_nothing_for_good() {
         };
         panics();
         while_unwinding(panics);
+        let mut ready = a.arm();
+        assert_eq!(
+            try_select(&mut [&mut ready, &mut send]),
+            Some(0),
+            "arm 0 is ready, so the call does not come to arm 1, which has been completed"
+        );
+        to_a.try_send(1).expect("has room");
         let mut waits = b.arm();
         let waiter: Arc<dyn Waiter> = Arc::new(Never);
         waits.register(&mut waits.lock(), &waiter, 0);

@@ -13,7 +13,7 @@ use harness::testing::{Slot, both, let_others_sleep, must_sleep, must_sleep_agai
 const SECOND: Duration = Duration::from_secs(1);
 
 /// For models with many arms: how many steps a thread may take.
-const MANY_STEPS: usize = 5_000;
+const MANY_STEPS: usize = 20_000;
 
 /// What came out of a receive arm, if it was completed.
 type Got = Option<Result<u32, RecvError>>;
@@ -514,37 +514,46 @@ impl Waiter for Behind {
     fn wake(&self) {}
 }
 
-/// A select sleeps, and somebody comes to wait behind it for the same channel. Whatever the clock shows before the deadline,
-/// and though the select may wake up for no reason, what is sent then is for the select: it was there first.
+/// A select sleeps, with a deadline or without, and somebody comes to wait behind it for the same channel. Whatever the clock
+/// shows before the deadline, and though the select may wake up for no reason, what is sent then is for the select: it was
+/// there first.
 #[test]
 fn a_call_that_sleeps_keeps_its_place() {
     // CH-13
-    let model = harness::Model::new().preemption_bound(2);
-    model.spurious_wakeups(1).check(|| {
-        let (clock, (sender, receiver)) = (Clock::manual(), bounded(0));
-        let deadline = clock.now() + 2 * SECOND;
-        both(
-            || {
-                let is_first = receiver.registered() == 1;
-                let waiter: Arc<dyn Waiter> = Arc::new(Behind);
-                let mut behind = receiver.arm();
-                if is_first {
-                    behind.register(&mut behind.lock(), &waiter, 0);
-                }
-                clock.advance(SECOND);
-                thread::yield_now();
-                let is_sent = sender.try_send(7).is_ok();
-                assert!(is_sent || !is_first, "two wait, and neither has received 7");
-                assert!(
-                    !is_first || !behind.unregister(&mut behind.lock()),
-                    "7 was for the select, which came first, and went to the one behind it"
-                );
-                clock.advance(SECOND);
-            },
-            || select_until(&mut [&mut receiver.arm()], &clock, deadline),
-        );
-        nobody_is_registered(&[&receiver]);
-    });
+    for has_deadline in [true, false] {
+        let model = harness::Model::new().preemption_bound(2);
+        model.spurious_wakeups(1).check(move || {
+            let (clock, (sender, receiver)) = (Clock::manual(), bounded(0));
+            let deadline = clock.now() + 2 * SECOND;
+            both(
+                || {
+                    let is_first = receiver.registered() == 1;
+                    let waiter: Arc<dyn Waiter> = Arc::new(Behind);
+                    let mut behind = receiver.arm();
+                    if is_first {
+                        behind.register(&mut behind.lock(), &waiter, 0);
+                    }
+                    clock.advance(SECOND);
+                    thread::yield_now();
+                    let is_sent = sender.try_send(7).is_ok();
+                    assert!(is_sent || !is_first, "two wait, and neither has received 7");
+                    assert!(
+                        !is_first || !behind.unregister(&mut behind.lock()),
+                        "7 was for the select, which came first, and went to the one behind it"
+                    );
+                    clock.advance(SECOND);
+                    if !has_deadline && !is_sent {
+                        sender.send(7).expect("the select receives");
+                    }
+                },
+                || match has_deadline {
+                    true => select_until(&mut [&mut receiver.arm()], &clock, deadline),
+                    false => Some(select(&mut [&mut receiver.arm()])),
+                },
+            );
+            nobody_is_registered(&[&receiver]);
+        });
+    }
 }
 
 /// Main calls twice. The first call gets a value at the moment of its deadline, and may return before the thread that gave it
@@ -704,14 +713,14 @@ fn arms_are_looked_at_in_one_instant() {
     }
 }
 
-/// The deadline has come before the call, which has 36 arms, and at each instant the first or the last can be completed. So
-/// `select_until` must not return `None`. Between the two are 17 channels that stay empty, each in two arms.
+/// The deadline has come before the call, which has 142 arms, and at each instant the first or the last can be completed. So
+/// `select_until` must not return `None`. Between the two are 70 channels that stay empty, each in two arms.
 #[test]
 fn many_arms_are_looked_at_in_one_instant() {
     // SL-08
     harness::Model::new().max_branches(MANY_STEPS).check(|| {
         let [(to_a, a), (to_b, b)] = [bounded(1), bounded(1)];
-        let quiet = [(); 17].map(|()| bounded(1));
+        let quiet = [(); 70].map(|()| bounded(1));
         to_a.try_send(10).expect("there is room");
         let clock = Clock::manual();
         let (index, _) = both(
@@ -723,7 +732,7 @@ fn many_arms_are_looked_at_in_one_instant() {
         );
         assert!(
             index.is_some(),
-            "`None` of 36 arms, though at each instant the first or the last could be completed"
+            "`None` of 142 arms, though at each instant the first or the last could be completed"
         );
     });
 }

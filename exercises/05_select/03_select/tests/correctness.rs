@@ -35,9 +35,18 @@ fn the_first_arm_that_can_be_completed_is() {
         let clock = Clock::manual();
         let (now, later) = (clock.now(), clock.now() + SECOND);
         for deadline in [None, Some(now), Some(later)] {
-            let call = |arms: &mut [&mut dyn Arm<'_>]| match deadline {
-                None => (Some(select(arms)), "select"),
-                Some(deadline) => (select_until(arms, &clock, deadline), "select_until"),
+            let call = |arms: &mut [&mut dyn Arm<'_>]| {
+                let channels: Vec<_> = arms.iter().map(|arm| arm.channel()).collect();
+                let called = match deadline {
+                    None => (Some(select(arms)), "select"),
+                    Some(deadline) => (select_until(arms, &clock, deadline), "select_until"),
+                };
+                assert!(
+                    arms.iter().map(|arm| arm.channel()).eq(channels),
+                    "{} has changed the order of the arms in the slice",
+                    called.1
+                );
+                called
             };
             // The slice has them in another order than that in which they were made.
             let [(to_c, c), (to_b, b), (_to_a, a)] = [bounded(1), bounded(1), bounded(1)];

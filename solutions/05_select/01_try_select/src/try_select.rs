@@ -9,7 +9,7 @@ use crate::sync::channel::RecvError;
 /// An arm is ready if its operation need not wait: a receive, if there is a value, a sender that waits, or no
 /// sender any more; a send, if there is room, a receiver that waits, or no receiver any more. Of several, the
 /// first in the slice is done. What has become of an arm, its `outcome` says; the arms that were not chosen
-/// are as they were before, with their values.
+/// are as they were before, with their values, and the slice has its order.
 ///
 /// The answer is true of one instant. If it is `None`, there was an instant at which no arm was ready; if it
 /// is an index, there was an instant at which that arm was ready and none before it.

@@ -11,7 +11,8 @@ use super::sync::time::{Clock, Instant};
 /// Completes one of `arms`, and returns its index. Sleeps until one can be completed.
 ///
 /// If several can be completed at the call, the first of them in the slice is. What has come of it is in its `outcome()`;
-/// the other arms are as they were before the call, a send has its value, and all of them can be selected again.
+/// the other arms are as they were before the call, a send has its value, and all of them can be selected again. The slice
+/// has its order.
 ///
 /// Any arms may stand together: sends and receives, several of one channel, in any order, and any number of them. Two arms of
 /// one call never meet each other. On the other side of an arm may be a plain `send` or `recv`, one that tries, or another
