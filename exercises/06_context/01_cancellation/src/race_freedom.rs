@@ -5,10 +5,11 @@
 
 use crate::sync::{naming, task};
 use crate::{CancelOnDrop, Cause, Context, ContextError};
+use channels::model::{Arm, Waiter};
 use harness::Model;
 use harness::sync::model::channel::{RecvError, TryRecvError};
 use harness::sync::model::thread::scope;
-use harness::testing::{Slot, both, spawn, yields};
+use harness::testing::{Slot, both, must_sleep_again, spawn, yields};
 use std::error::Error;
 use std::fmt;
 
@@ -199,32 +200,66 @@ fn a_parent_and_its_child_are_cancelled_at_the_same_time() {
     });
 }
 
-/// One thread cancels a child, another its parent, and main one of the two as well. Each call returns, and the child is done
-/// then: main may find the parent done by a thread that itself has to wait for the child, and a thread that ends may have two
-/// to wake.
+/// Three threads cancel a child or its parent, each of the two at least once. Each call returns, and what it cancels is done
+/// then: one may find the parent done by a thread that itself has to wait for the child, and a thread that ends may have two
+/// to wake, of which one begins before the other has looked.
 #[test]
 fn each_of_three_cancellations_returns_when_it_is_done() {
     // CX-03, CX-04
-    for main_cancels_the_parent in [false, true] {
+    for [main, first, second] in [
+        ["child", "child", "parent"],
+        ["parent", "child", "parent"],
+        ["child", "parent", "parent"],
+    ] {
         Model::new().preemption_bound(2).check(move || {
             let (parent, guard) = parent();
             let (child, child_guard) = child_of(&parent, "child");
-            let cancel = |name: &str, guard: &CancelOnDrop| {
-                guard.cancel();
+            let cancel = |name: &str| {
+                let cancels_the_parent = name == "parent";
+                match cancels_the_parent {
+                    false => child_guard.cancel(),
+                    true => guard.cancel(),
+                }
                 let returned = format!("the {name}'s `cancel` has returned");
                 assert_done("the child", &child, &returned);
+                if cancels_the_parent {
+                    assert_done("the parent", &parent, &returned);
+                }
             };
             scope(|scope| {
-                spawn(scope, "child's", || cancel("child", &child_guard));
-                spawn(scope, "parent's", || cancel("parent", &guard));
-                if main_cancels_the_parent {
-                    cancel("parent", &guard);
-                } else {
-                    cancel("child", &child_guard);
-                }
+                spawn(scope, "first", || cancel(first));
+                spawn(scope, "second", || cancel(second));
+                cancel(main);
             });
         });
     }
+}
+
+/// Two threads cancel a context. One wakes a waiter of the context below it, which takes some steps; the other waits for it,
+/// and may wake up once for no reason.
+#[test]
+fn a_cancel_that_wakes_up_for_no_reason_sleeps_again() {
+    /// A waiter whose wakeup takes steps.
+    struct TakesSteps(fn());
+    impl Waiter for TakesSteps {
+        fn choose(&self, _arm: usize) -> bool {
+            true
+        }
+
+        fn wake(&self) {
+            self.0();
+        }
+    }
+
+    must_sleep_again("`cancel`, while another thread cancels,", |steps| {
+        let (parent, guard) = parent();
+        let (child, _child_guard) = child_of(&parent, "child");
+        let waiter: task::Arc<dyn Waiter> = task::Arc::new(TakesSteps(steps));
+        let mut arm = child.done().arm();
+        arm.register(&mut arm.lock(), &waiter, 0);
+        both(|| guard.cancel(), || guard.cancel());
+        arm.unregister(&mut arm.lock());
+    });
 }
 
 /// The other thread waits for the parent, and cancels the child then, while main's cancellation of the parent may still be

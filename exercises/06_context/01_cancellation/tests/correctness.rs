@@ -545,8 +545,9 @@ fn no_child_escapes() {
                     // The error may be there before the other's cancellation has returned. This one is whole when it returns.
                     guard.cancel();
                     for ((grandchild, _), child, _) in &children {
-                        assert_canceled("a child", child);
-                        assert_canceled("a grandchild", grandchild);
+                        assert_canceled("a child, when its parent's `cancel` has returned,", child);
+                        let name = "a grandchild, when the `cancel` above it has returned,";
+                        assert_canceled(name, grandchild);
                     }
                 });
             }

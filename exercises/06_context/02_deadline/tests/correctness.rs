@@ -119,6 +119,10 @@ fn a_context_is_done_at_its_deadline() {
             let_others_run();
             assert_live("a context, a nanosecond before its deadline", &context);
             clock.advance(NANOSECOND);
+            wait_until(
+                "a context is not done when the clock shows its deadline",
+                || context.err().is_some(),
+            );
             wait_for(&below);
             assert_late("a context at its deadline", &context);
             assert_late("the one below", &below);
@@ -127,6 +131,36 @@ fn a_context_is_done_at_its_deadline() {
             assert_live("the root", &root);
         }
     });
+}
+
+/// A context has a deadline, and two are below it: one without a timeout, and one with a longer timeout. Nobody keeps the context
+/// itself, only its guard. Those below are done at its deadline all the same.
+#[test]
+fn a_deadline_ends_those_below_a_context_that_nobody_keeps() {
+    // CX-05, CX-19
+    let (clock, timers, root) = root();
+    let (_guard, without, longer) = {
+        let (context, guard) = root.with_timeout(HOUR);
+        (guard, context.with_cancel(), context.with_timeout(2 * HOUR))
+    };
+    assert_eq!(
+        timers.pending(),
+        1,
+        "how many alarms are pending for a context that nobody keeps, and whose guard is there"
+    );
+    clock.advance(HOUR);
+    for (name, below) in [
+        ("one without a timeout", &without.0),
+        ("one with a longer timeout", &longer.0),
+    ] {
+        wait_until(
+            &format!(
+                "at the deadline of a context whose guard is there, {name} below it is not done"
+            ),
+            || below.err().is_some(),
+        );
+        assert_late(name, below);
+    }
 }
 
 /// A timeout on the clock of the machine counts from the call, and is not over too soon.
