@@ -25,7 +25,7 @@ fn task(n: u32) -> Task {
 
 /// Looks at a task on the thread that has taken it, and so makes sure that it is there. The thread has not waited for it.
 fn seen(taken: Option<Task>) -> Option<Task> {
-    assert!(!has_waited(), "`steal` or `pop` has slept or yielded");
+    assert!(!has_waited(), "`steal` or `pop` has slept, yielded or spun");
     looked_at(taken)
 }
 
@@ -46,7 +46,7 @@ enum Do {
 /// Does `all`, and returns what was taken.
 fn work(local: &mut Owner, global: &Shared, all: &[Do]) -> Vec<Task> {
     let taken = work_and_wait(local, global, all);
-    let said = "the owner has slept or yielded in one of its calls";
+    let said = "the owner has slept, yielded or spun in one of its calls";
     assert!(!has_waited(), "{said}");
     taken
 }
@@ -161,6 +161,23 @@ fn nobody_is_turned_away_while_there_are_tasks() {
     }
 }
 
+/// Tasks 1 and 2 are in the ring, and 3 is the next. Of two that steal, one may lose the race for 1, but then there is 2 in the
+/// ring: the next task is not for thieves yet.
+#[test]
+fn a_thief_that_loses_a_race_takes_the_next_of_the_ring() {
+    // SC-01
+    model(|| {
+        let before = [Push(1), Push(2), Next(3)];
+        let [by_owner, stolen, ..] = race(&before, &[Steal], 1, 3);
+        let said = "1 and 2 must be stolen: the ring was not empty, so the next task, 3, must stay";
+        assert_eq!(
+            by_owner[0] + stolen[0],
+            3,
+            "{said}; stolen {by_owner:?} and {stolen:?}"
+        );
+    });
+}
+
 /// The ring is full. The owner takes a task and pushes another, whose slot is that of the first, while a thief steals
 /// one: the oldest there is, whatever is in its slot by then.
 #[test]
@@ -196,6 +213,41 @@ fn an_overflow_beside_a_theft_loses_nothing() {
     });
 }
 
+/// A thief is stopped in `steal`, at each place in turn, and the owner takes that task and so many others that a number modulo
+/// twice the capacity comes back: the thief must not take the new task of that number for the old one.
+#[test]
+fn a_number_does_not_come_back() {
+    // SC-01, SC-03
+    type Queue = (
+        Mutex<(Local<u32>, Vec<Box<u32>>)>,
+        Stealer<u32>,
+        Global<u32>,
+    );
+    let make = || -> Queue {
+        let (mut local, global) = (Local::new(), Global::new());
+        local.push(Box::new(1), &global);
+        let thief = local.stealer();
+        (Mutex::new((local, Vec::new())), thief, global)
+    };
+    let steal = |queue: &Queue| {
+        let stolen = queue.1.steal();
+        let number = stolen.as_deref().copied().unwrap_or(0);
+        mem::forget(stolen); // the owner may have it too
+        let popped = &queue.0.lock().expect("nothing panics").1;
+        let twice = popped.iter().any(|task| **task == number);
+        assert!(!twice, "task {number} was popped, and then stolen too");
+    };
+    let pop_and_push = |queue: &Queue| {
+        let (local, popped) = &mut *queue.0.lock().expect("nothing panics");
+        for n in 2..=9 {
+            popped.extend(local.pop());
+            local.push(Box::new(n), &queue.2);
+        }
+    };
+    let owner = "what the owner pops and pushes";
+    ends_beside_a_stopped_call(make, ("`steal`", steal), (owner, pop_and_push));
+}
+
 /// The owner pushes and takes, so that both indices move on, while a thief looks twice: it must not see that the task
 /// has gone without seeing that it had come.
 #[test]
@@ -229,7 +281,7 @@ fn a_queue_with_a_task_is_never_found_empty() {
     type Call = fn(&Thief) -> bool;
     let is_empty: Call = |thief| {
         let is_empty = thief.is_empty();
-        assert!(!has_waited(), "`is_empty` has slept or yielded");
+        assert!(!has_waited(), "`is_empty` has slept, yielded or spun");
         is_empty
     };
     // Not freed: whether it was taken twice is for other models to say.
@@ -263,15 +315,14 @@ fn a_queue_with_a_task_is_never_found_empty() {
 
 /// The owner or a thief is stopped in the middle of a call, at each place in turn, and another thief, or the owner, makes one
 /// all the same. Catches a lock around the queue, also one that is made of an atomic. The lock of the global queue is not
-/// needed here: there is room.
+/// needed here, because there is room: so a thread that is stopped with it stops nobody either.
 #[test]
 fn a_thread_that_is_stopped_stops_no_other() {
     // The owner is in one thread alone: nobody waits for this lock.
-    type Queue = (Mutex<(Local<u32>, Global<u32>)>, Stealer<u32>);
+    type Queue = (Mutex<Local<u32>>, Stealer<u32>, Global<u32>);
     type Call = (&'static str, fn(&Queue));
     fn owner(queue: &Queue, f: fn(&mut Local<u32>, &Global<u32>)) {
-        let (local, global) = &mut *queue.0.lock().expect("nothing panics");
-        f(local, global);
+        f(&mut queue.0.lock().expect("nothing panics"), &queue.2);
     }
     let of_owner: [Call; 4] = [
         ("`push`", |queue| {
@@ -287,17 +338,22 @@ fn a_thread_that_is_stopped_stops_no_other() {
         }),
         ("`pop`", |queue| owner(queue, |local, _| _ = local.pop())),
     ];
-    let of_thief: [Call; 2] = [
+    let of_thief: [Call; 3] = [
         ("`steal`", |queue| _ = queue.1.steal()),
         ("`is_empty`", |queue| _ = queue.1.is_empty()),
+        ("`clone`", |queue| _ = queue.1.clone()),
     ];
     for pushed in [0, 1, 2] {
         let make = move || {
             let (mut local, global) = (Local::new(), Global::new());
             (0..pushed).for_each(|n| local.push(Box::new(n), &global));
             let thief = local.stealer();
-            (Mutex::new((local, global)), thief)
+            (Mutex::new(local), thief, global)
         };
+        let of_global: Call = ("`Global::push`", |queue| queue.2.push(Box::new(4)));
+        for call in of_owner {
+            ends_beside_a_stopped_call(make, of_global, call);
+        }
         for thief in of_thief {
             for other in of_owner.into_iter().chain(of_thief) {
                 ends_beside_a_stopped_call(make, other, thief);
@@ -434,6 +490,23 @@ fn two_threads_pop_from_the_global_queue() {
             );
         });
     }
+}
+
+/// A thread puts task 2 into the global queue and pops twice, while another puts task 1 in: at most one can be before task 2.
+#[test]
+fn what_a_thread_puts_into_the_global_queue_it_can_pop() {
+    // SC-22
+    model(|| {
+        let global = Global::new();
+        let push_and_pop = || {
+            global.push(task(2));
+            [global.pop(), global.pop()]
+        };
+        let (popped, ()) = both(push_and_pop, || global.push(task(1)));
+        let popped: Vec<_> = popped.iter().flatten().map(|task| task.read()).collect();
+        let said = "task 2 was put in, then two tasks were popped, at most one of them before it";
+        assert!(popped.contains(&2), "{said}; popped {popped:?}");
+    });
 }
 
 /// Task 1 is the next one. The owner pushes task 2 and pops while a thief steals: there is always a task in the queue, so

@@ -39,7 +39,7 @@ fn tasks_come_out_in_order() {
         }
         let right = Vec::from_iter(0..tasks);
         let popped = drained(|| local.pop());
-        assert_eq!(popped, right, "{tasks} tasks, after {before} others");
+        require_same(&format!("popped, after {before} others"), &popped, &right);
         before += tasks;
     }
     let moved = drained(|| global.pop());
@@ -275,22 +275,22 @@ fn a_million_tasks_are_taken_once_each() {
     }
 }
 
-/// The owner panics, and its handle is dropped by that: thieves take what it has left.
+/// The owner panics, and its handle is dropped by that: thieves take what it has left, a full ring and the next task.
 #[test]
 fn tasks_outlive_their_owner() {
     let (mut local, global) = queues();
     let thief = local.stealer();
     let panicked = staged_panic_of(move || {
-        local.push(Box::new(1), &global);
-        local.push_next(Box::new(2), &global);
+        (0..CAPACITY).for_each(|n| local.push(Box::new(n), &global));
+        local.push_next(Box::new(CAPACITY), &global);
         staged_panic("the owner's");
     });
     assert_eq!(panicked, Some("the owner's"));
     let stolen = thread::spawn(move || drained(|| thief.steal()));
-    assert_eq!(
-        stolen.join().unwrap(),
-        [1, 2],
-        "tasks that a thief has found after the owner's handle was dropped"
+    require_same(
+        "stolen after the owner's handle was dropped; the ring was full, and the last is the next task",
+        &stolen.join().unwrap(),
+        &Vec::from_iter(0..=CAPACITY),
     );
 }
 

@@ -70,7 +70,8 @@ pub(super) fn slot_of(number: u32) -> usize {
 /// assert!(thief.is_empty());
 /// ```
 ///
-/// No call sleeps, yields or waits for another thread to go on, except for the lock of the global queue.
+/// No call sleeps, yields or waits for another thread to go on, except for the lock of the global queue. A push takes that
+/// lock only for tasks that go there.
 ///
 /// # Happens-before
 /// What was done before a task was put into a queue happens before what is done after it was taken out.
