@@ -169,6 +169,26 @@ fn types_of_the_same_name_are_two() {
         !same_function().1,
         "a type of another block, with the same path"
     );
+    type Get = fn(&Values) -> Option<u32>;
+    let (older, get): (_, Get) = {
+        struct Key(u32);
+        let get = |list: &Values| list.get::<Key>().map(|key| key.0);
+        (Values::new().with(Key(1)), get)
+    };
+    let (behind, beside) = {
+        struct Key;
+        (older.with(Key), older.without::<Key>())
+    };
+    assert_eq!(
+        get(&behind),
+        Some(1),
+        "a value, behind one of another type with the same path"
+    );
+    assert_eq!(
+        get(&beside),
+        Some(1),
+        "a value, when another type with the same path is hidden"
+    );
 }
 
 /// Values of no size, of a large alignment, of ten thousand bytes, closures, and lists.
@@ -251,6 +271,13 @@ fn values_outlive_the_list_that_they_came_from() {
         2,
         "a hidden value goes with the last list, too"
     );
+    let shadows_the_newest = Values::new().with(Counted).with(Counted);
+    assert_eq!(
+        Counted::drops() - before,
+        2,
+        "values dropped: a list has the value that its newest shadows, too"
+    );
+    drop(shadows_the_newest);
     while_unwinding(|| {
         let list = Values::new().with(Counted).with(User("bob")).with(Counted);
         assert_eq!(list.get(), Some(&User("bob")), "while its thread unwinds");
@@ -258,7 +285,7 @@ fn values_outlive_the_list_that_they_came_from() {
     });
     assert_eq!(
         Counted::drops() - before,
-        4,
+        6,
         "a list that is dropped while its thread unwinds drops its two values, too"
     );
 }
