@@ -1,9 +1,11 @@
 //! The rules, one by one: a state is set up, a P looks, and what it finds and leaves is compared with the
 //! rule. Then tasks with scripts, tick by tick. A failure shows the table.
 
-use find_runnable::{RULES, globrunqget, gosched, goyield, ready, runqget, runqsteal, steal_order};
+use find_runnable::{
+    RULES, execute, globrunqget, gosched, goyield, ready, runqget, runqsteal, steal_order,
+};
 use simulator::ticks::{Op, SLICE, Simulator};
-use simulator::{G, RUNQ, Random, Source};
+use simulator::{G, RUNQ, Random, Sched, Source};
 use std::collections::BTreeSet;
 
 const NEXT: &str = "Rule 1, next: who is started or woken runs next, and the one before it goes to the \
@@ -506,7 +508,8 @@ fn the_next_task_of_another_is_the_last_resort() {
 }
 
 /// P1 has a task in runnext or none, or is idle as P2 is: a thief draws a number for each of its four rounds,
-/// even if there is nobody to steal from.
+/// even if there is nobody to steal from. It draws one if it robs a ring in the first round, and none if the task
+/// is its own.
 #[test]
 fn a_thief_draws_a_number_for_each_round() {
     // SC-17
@@ -526,6 +529,49 @@ fn a_thief_draws_a_number_for_each_round() {
                  {found:?}. {ROUNDS}")
         });
     }
+    for (owner, right) in [(1, 1), (0, 0)] {
+        let mut sim = after_its_turn(3);
+        sim.sched.allp[owner].runq.push_back(1);
+        let mut drawn = 0;
+        let mut cheaprand = || {
+            drawn += 1;
+            drawn
+        };
+        let found = sim.find_with(0, &mut cheaprand).map(|found| found.g);
+        sim.require((found, drawn) == (Some(1), right), || {
+            format!("tick 0: task 1 is in the ring of P{owner}. P0 must find it and draw {right} random numbers, \
+                 but finds {found:?} and draws {drawn}. A number is drawn as a round begins. {ROUNDS}")
+        });
+    }
+}
+
+/// Only `find_runnable` says whether a P is idle, and only `execute` counts its slices.
+#[test]
+fn no_more_is_changed_than_the_docs_say() {
+    // SC-19
+    let mut sched = Sched::new(2);
+    for p in &mut sched.allp {
+        (p.idle, p.schedtick) = (true, 7);
+    }
+    let mut must_be = |call: &str, does: &dyn Fn(&mut Sched), ticks: u32| {
+        does(&mut sched);
+        for (pp, p) in sched.allp.iter().enumerate() {
+            let right = (true, if pp == 0 { ticks } else { 7 });
+            assert!(
+                (p.idle, p.schedtick) == right,
+                "(idle, schedtick) of P{pp} must be {right:?} after `{call}`, and is {:?}",
+                (p.idle, p.schedtick)
+            );
+        }
+    };
+    must_be("ready", &|sched| ready(sched, 0, 1), 7);
+    must_be("goyield", &|sched| goyield(sched, 0, 2), 7);
+    must_be("gosched", &|sched| gosched(sched, 3), 7);
+    must_be("runqsteal", &|sched| _ = runqsteal(sched, 1, 0, true), 7);
+    must_be("runqget", &|sched| _ = runqget(sched, 0), 7);
+    must_be("globrunqget", &|sched| _ = globrunqget(sched, 0, 1), 7);
+    must_be("execute(.., true)", &|sched| execute(sched, 0, true), 7);
+    must_be("execute(.., false)", &|sched| execute(sched, 0, false), 8);
 }
 
 /// A P finds nothing, and later finds something. Thieves leave it out meanwhile.

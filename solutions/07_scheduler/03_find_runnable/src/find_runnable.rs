@@ -107,8 +107,8 @@ fn gcd(a: usize, b: usize) -> usize {
 /// 4. `netpoll`. It takes all, and runs the oldest; of the others, one for each P that is `idle` goes to the
 ///    tail of the global queue, the oldest first, and the rest to the tail of its own ring;
 /// 5. the queues of the others, by [`runqsteal`]: in four rounds, each in a [`steal_order`], for which it asks
-///    `cheaprand` each time, even if there is nobody to steal from. It leaves out itself and those that are
-///    idle, and takes what another would run next only in the last round.
+///    `cheaprand` each time, even if there is nobody to steal from, and not before. It leaves out itself and
+///    those that are idle, and takes what another would run next only in the last round.
 pub fn find_runnable(
     sched: &mut Sched,
     pp: usize,
