@@ -6,7 +6,7 @@
 use crate::Channel;
 use crate::sync::thread;
 use harness::testing::{
-    Flag, Slot, Watched, both, let_others_sleep, must_sleep, never_waits, spawn,
+    Flag, Slot, Watched, both, let_others_sleep, must_sleep, must_sleep_again, never_waits, spawn,
 };
 
 /// A program that must not end. Catches a `recv` that makes something up, and one that spins.
@@ -199,7 +199,7 @@ fn the_room_may_be_gone_when_the_woken_sender_looks() {
 
 /// Two values go through a channel with room for one, and a thread that sleeps wakes up for no reason, or one that has
 /// to wait for steps of the other does so up to three times. Catches `if` in place of `while`, once or several
-/// times, on either side.
+/// times, on either side, and a thread that sleeps once and spins from then on.
 #[test]
 fn a_spurious_wakeup_brings_nothing() {
     harness::Model::new().spurious_wakeups(1).check(|| {
@@ -239,6 +239,24 @@ fn a_spurious_wakeup_brings_nothing() {
                 assert_eq!((channel.recv(), channel.recv()), (1, 2));
             },
         );
+    });
+    must_sleep_again("`recv`", |steps| {
+        let channel = Channel::new(1);
+        let sends = || {
+            steps();
+            channel.send(1);
+        };
+        both(|| assert_eq!(channel.recv(), 1), sends);
+    });
+    must_sleep_again("`send`", |steps| {
+        let channel = Channel::new(1);
+        channel.send(1);
+        let receives = || {
+            steps();
+            (channel.recv(), channel.recv())
+        };
+        let ((), received) = both(|| channel.send(2), receives);
+        assert_eq!(received, (1, 2));
     });
 }
 

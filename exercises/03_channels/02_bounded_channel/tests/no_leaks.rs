@@ -6,16 +6,27 @@
 use bounded_channel::Channel;
 use harness::leaks::{self, Tracked, track};
 use harness::sync::real::Arc;
-use harness::testing::{Counted, spawn_detached, spawn_sleepers, while_unwinding};
+use harness::testing::{
+    Counted, payload_of, spawn_detached, spawn_sleepers, staged_panic, while_unwinding,
+};
 
 #[global_allocator]
 static ALLOCATOR: leaks::CountingAllocator = leaks::CountingAllocator;
 
 /// Three values go in, the two oldest come out, and two more go in: three are left, and the channel drops
-/// those when it is dropped itself. So does one that is dropped while its thread unwinds.
+/// those when it is dropped itself. So does one that is dropped while its thread unwinds, one whose values take no
+/// memory, and one where the `drop` of the first value panics.
 #[test]
 fn what_is_in_the_channel_goes_with_it() {
     // CH-25
+    struct Panics(bool);
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            if self.0 {
+                staged_panic("the value's");
+            }
+        }
+    }
     leaks::check(|| {
         // With room for one more: a ring goes round, and has a place that is empty.
         let channel = Channel::new(4);
@@ -43,6 +54,25 @@ fn what_is_in_the_channel_goes_with_it() {
         let channel = Channel::new(4);
         channel.send(track(6));
         while_unwinding(|| gone(channel));
+        let before = Counted::drops();
+        let channel = Channel::new(3);
+        channel.send(Counted);
+        channel.send(Counted);
+        gone(channel);
+        assert_eq!(
+            Counted::drops() - before,
+            2,
+            "values dropped: two that take no memory were in the channel when it went"
+        );
+        let before = Counted::drops();
+        let channel = Channel::new(3);
+        (1..=3).for_each(|n| channel.send((Panics(n == 1), Counted)));
+        payload_of(|| gone(channel));
+        assert_eq!(
+            Counted::drops() - before,
+            3,
+            "values dropped: three were in the channel when it went, and the `drop` of the first panicked"
+        );
     });
 }
 

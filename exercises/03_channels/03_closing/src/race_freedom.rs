@@ -8,7 +8,7 @@ use crate::sync::thread;
 use crate::{RecvError, SendError, TryRecvError, TrySendError, bounded};
 use harness::leaks::track;
 use harness::testing::{
-    Flag, Slot, Watched, both, let_others_sleep, must_sleep, never_waits, spawn,
+    Flag, Slot, Watched, both, let_others_sleep, must_sleep, must_sleep_again, never_waits, spawn,
 };
 
 /// A program that must not end: a clone of the sender is still there. Catches a clone that is not counted,
@@ -559,7 +559,8 @@ fn the_room_may_be_gone_when_the_woken_sender_looks() {
 
 /// Two values go through a channel with room for one, and a thread that sleeps wakes up for no reason, or one that has
 /// to wait for steps of the other does so up to three times. Catches `if` in place of `while`, once or several
-/// times, on either side: a wakeup for no reason is neither a value nor room nor the end.
+/// times, on either side: a wakeup for no reason is neither a value nor room nor the end. Catches a thread that sleeps
+/// once and spins from then on, too.
 #[test]
 fn a_spurious_wakeup_is_no_end() {
     harness::Model::new().spurious_wakeups(1).check(|| {
@@ -599,6 +600,24 @@ fn a_spurious_wakeup_is_no_end() {
                 assert_eq!((receiver.recv(), receiver.recv()), (Ok(1), Ok(2)));
             },
         );
+    });
+    must_sleep_again("`recv`", |steps| {
+        let (sender, receiver) = bounded(1);
+        let sends = || {
+            steps();
+            sender.send(1)
+        };
+        assert_eq!(both(|| receiver.recv(), sends), (Ok(1), Ok(())));
+    });
+    must_sleep_again("`send`", |steps| {
+        let (sender, receiver) = bounded(1);
+        assert_eq!(sender.send(1), Ok(()), "the receiver is there");
+        let receives = || {
+            steps();
+            (receiver.recv(), receiver.recv())
+        };
+        let (sent, received) = both(|| sender.send(2), receives);
+        assert_eq!((sent, received), (Ok(()), (Ok(1), Ok(2))));
     });
 }
 

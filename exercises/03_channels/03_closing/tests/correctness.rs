@@ -261,7 +261,7 @@ fn a_panic_closes_what_its_thread_leaves() {
 }
 
 /// A destructor runs because its thread panics: what it does with the ends, its own and clones, is no different
-/// for that.
+/// for that, and it wakes those that sleep.
 #[test]
 fn a_panicking_thread_uses_its_ends_as_any_other() {
     must_end(ASLEEP, || {
@@ -292,6 +292,31 @@ fn a_panicking_thread_uses_its_ends_as_any_other() {
         let (sender, receiver) = bounded(1);
         while_unwinding(|| drop(receiver));
         assert_eq!(sender.send(1), Err(SendError(1)), "the receiver has gone");
+
+        for tries in [false, true] {
+            let (sender, receiver) = bounded(1);
+            thread::scope(|s| {
+                let receives = s.spawn(|| receiver.recv());
+                others_must_sleep("the channel is open and empty");
+                let sent = while_unwinding(|| match tries {
+                    true => sender.try_send(1).is_ok(),
+                    false => sender.send(1).is_ok(),
+                });
+                assert_eq!((sent, receives.join().unwrap()), (true, Ok(1)));
+                assert_eq!(sender.send(2), Ok(()));
+                let sends = s.spawn(|| sender.send(3));
+                others_must_sleep("the channel is open and full");
+                let received = while_unwinding(|| match tries {
+                    true => receiver.try_recv().ok(),
+                    false => receiver.recv().ok(),
+                });
+                assert_eq!((received, sends.join().unwrap()), (Some(2), Ok(())));
+                let sends = s.spawn(|| sender.send(4));
+                others_must_sleep("the channel is open and full");
+                assert!(while_unwinding(|| sender.close()), "it was open");
+                assert_eq!(sends.join().unwrap(), Err(SendError(4)));
+            });
+        }
     });
 }
 

@@ -343,6 +343,32 @@ fn a_recv_fails_when_the_last_sender_goes() {
     });
 }
 
+/// The last end of the other side goes, and then the time is over: a call with a timeout says that the side has gone,
+/// though it may find both so when it wakes up.
+#[test]
+fn a_side_that_goes_in_time_is_not_a_timeout() {
+    harness::model(|| {
+        let (clock, (sender, receiver)) = (Clock::manual(), channel());
+        let goes = || {
+            drop(receiver);
+            clock.advance(SECOND);
+        };
+        let (sent, ()) = both(|| sender.send_timeout(&clock, 7, SECOND), goes);
+        let gone = Err(SendTimeoutError::Disconnected(7));
+        assert_eq!(sent, gone, "the receiver went before the time was over");
+    });
+    harness::model(|| {
+        let (clock, (sender, receiver)) = (Clock::manual(), channel::<u32>());
+        let goes = || {
+            drop(sender);
+            clock.advance(SECOND);
+        };
+        let (received, ()) = both(|| receiver.recv_timeout(&clock, SECOND), goes);
+        let gone = Err(RecvTimeoutError::Disconnected);
+        assert_eq!(received, gone, "the sender went before the time was over");
+    });
+}
+
 /// Two senders wait, one of them with a timeout, when the only receiver goes: each of them is told, and gets its value
 /// back. Catches one notification for two sleepers, and a sleeper with a timeout that is left to its clock, which stands
 /// still here.
@@ -476,22 +502,23 @@ fn a_timeout_leaves_the_others_alone() {
     }
 }
 
-/// Time stands still at half of the timeout: two programs that must not end. Catches a timeout that comes too early,
-/// and one that spins.
+/// Time stands still a nanosecond before the timeout, which is no whole number of milliseconds: two programs that must not
+/// end. Catches a timeout that comes too early, one that is cut short to such a number, and one that spins.
 #[test]
 fn a_timeout_sleeps_until_its_time() {
     // TM-07
-    let early = "only half of the time was over";
+    const TIME: Duration = Duration::from_nanos(2_999_999);
+    let early = "of 2,999,999 ns one was left";
     must_sleep("`send_timeout`", early, || {
         let (clock, (sender, _receiver)) = (Clock::manual(), channel());
         both(
             || {
                 panic!(
                     "`send_timeout` returned {:?}",
-                    sender.send_timeout(&clock, 7, SECOND)
+                    sender.send_timeout(&clock, 7, TIME)
                 )
             },
-            || clock.advance(SECOND / 2),
+            || clock.advance(TIME - Duration::from_nanos(1)),
         );
     });
     must_sleep("`recv_timeout`", early, || {
@@ -500,10 +527,10 @@ fn a_timeout_sleeps_until_its_time() {
             || {
                 panic!(
                     "`recv_timeout` returned {:?}",
-                    receiver.recv_timeout(&clock, SECOND)
+                    receiver.recv_timeout(&clock, TIME)
                 )
             },
-            || clock.advance(SECOND / 2),
+            || clock.advance(TIME - Duration::from_nanos(1)),
         );
     });
 }
@@ -559,6 +586,24 @@ fn a_spurious_wakeup_is_no_meeting() {
                 .expect("a thread sends")
         },
     );
+    must_sleep_again("`send_timeout`", |steps| {
+        let (clock, (sender, receiver)) = (Clock::manual(), channel());
+        let receive = || {
+            steps();
+            receiver.recv()
+        };
+        let met = both(|| sender.send_timeout(&clock, 7, SECOND), receive);
+        assert_eq!(met, (Ok(()), Ok(7)));
+    });
+    must_sleep_again("`recv_timeout`", |steps| {
+        let (clock, (sender, receiver)) = (Clock::manual(), channel());
+        let send = || {
+            steps();
+            sender.send(7)
+        };
+        let met = both(|| receiver.recv_timeout(&clock, SECOND), send);
+        assert_eq!(met, (Ok(7), Ok(())));
+    });
 }
 
 /// Half of the timeout passes, main wakes up for no reason, and the other half passes: the call ends, for its timeout

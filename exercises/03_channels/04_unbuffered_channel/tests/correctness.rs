@@ -7,8 +7,8 @@ use harness::sync::real::channel::{
 use harness::sync::real::thread;
 use harness::sync::real::time::{Clock, Duration};
 use harness::testing::{
-    let_others_run, must_end, must_sleep_on_threads, panic_of, spawn_sleepers, staged_panic,
-    wait_until, while_unwinding,
+    let_others_run, must_end, must_sleep_on_threads, others_must_sleep, panic_of, spawn_sleepers,
+    staged_panic, wait_until, while_unwinding,
 };
 use std::cell::Cell;
 use std::sync::Arc;
@@ -296,8 +296,8 @@ fn a_panic_drops_the_ends_of_its_thread() {
     );
 }
 
-/// A destructor runs because its thread panics: it meets a thread that does not, in either direction, is refused as
-/// anybody is, and its clones come and go.
+/// A destructor runs because its thread panics: it meets a thread that sleeps, in either direction, and wakes it, is refused
+/// as anybody is, and its clones come and go.
 #[test]
 fn a_panicking_thread_may_send_and_receive() {
     must_end(
@@ -322,10 +322,12 @@ fn a_panicking_thread_may_send_and_receive() {
                     assert_eq!(sender.send(1), Ok(()), "somebody receives");
                     assert_eq!(receiver.recv(), Ok(2));
                 });
-                while_unwinding(|| {
-                    assert_eq!(receiver.recv(), Ok(1));
-                    assert_eq!(sender.send(2), Ok(()), "somebody receives");
-                });
+                // Each time the other has come first, and sleeps.
+                others_must_sleep("it is in `send`, and nobody receives");
+                assert_eq!(while_unwinding(|| receiver.recv()), Ok(1));
+                others_must_sleep("it is in `recv`, and nobody sends");
+                let sent = while_unwinding(|| sender.send(2));
+                assert_eq!(sent, Ok(()), "somebody receives");
             });
             while_unwinding(|| drop(receiver));
             assert_eq!(

@@ -8,7 +8,8 @@ use crate::sync::thread::refuse_only;
 use crate::{FanIn, fan_out};
 use harness::Model;
 use harness::testing::{
-    Gate, Slot, message_of, must_sleep, payload_of, staged_panic, staged_panic_of, threads_at_once,
+    Gate, Slot, both, message_of, must_sleep, must_sleep_again, payload_of, staged_panic,
+    staged_panic_of, threads_at_once,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -93,8 +94,8 @@ fn without_items_there_are_no_results() {
     harness::model(|| assert_eq!(fan_out(items([]), 1, |n| n).next(), None));
 }
 
-/// A program that must not end: its input is open and empty. Catches a stream that ends as soon as there is nothing to
-/// do, and one that spins.
+/// A program that must not end: its input is open and empty. Then one in which `next` may wake up once for no reason. Catches
+/// a stream that ends as soon as there is nothing to do, and one that spins, or does so once it has woken up.
 #[test]
 fn the_stream_sleeps_while_the_input_is_open() {
     // CH-01
@@ -102,6 +103,15 @@ fn the_stream_sleeps_while_the_input_is_open() {
         let (_sender, input) = bounded::<u32>(1);
         let ended = fan_out(input, 1, |n| n).next();
         panic!("`next` returned {ended:?}");
+    });
+    must_sleep_again("`next`", |steps| {
+        let (sender, input) = bounded(1);
+        let mut results = fan_out(input, 1, |n: u32| n);
+        let sends = || {
+            steps();
+            sender.send(7)
+        };
+        assert_eq!(both(|| results.next(), sends), (Some(7), Ok(())));
     });
 }
 
@@ -229,7 +239,7 @@ fn a_worker_waits_until_its_result_is_wanted() {
 }
 
 /// A program that must not end: the worker has a result that nobody asks for, and main waits for something else. The
-/// worker has nothing to do until main asks, and must not spin.
+/// worker has nothing to do until main asks, and must not spin, even if it wakes up once for no reason.
 #[test]
 fn a_worker_with_a_result_sleeps() {
     must_sleep("the worker", "nobody had asked for its result", || {
@@ -237,6 +247,11 @@ fn a_worker_with_a_result_sleeps() {
         let (_never, nothing) = bounded::<u32>(0);
         let _ = nothing.recv();
         panic!("nobody has sent anything");
+    });
+    must_sleep_again("a worker with a result", |steps| {
+        let mut results = fan_out(items([1]), 1, |n| n);
+        steps();
+        assert_eq!(results.next(), Some(1));
     });
 }
 
