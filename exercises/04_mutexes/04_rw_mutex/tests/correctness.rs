@@ -81,6 +81,7 @@ fn a_writer_is_alone() {
     // Go's HammerRWMutex: a writer counts 10,000, a reader 1.
     must_end(IN_LOCK, || {
         const WRITER: usize = 10_000;
+        const BESIDE: &str = "another guard was there beside that of a writer";
         for (readers, writers) in [(1, 1), (4, 1), (1, 4), (6, 3)] {
             let lock = RwMutex::new(0);
             let activity = AtomicUsize::new(0);
@@ -89,10 +90,10 @@ fn a_writer_is_alone() {
                     s.spawn(|| {
                         for _ in 0..200 {
                             let mut value = lock.write();
-                            assert_eq!(activity.fetch_add(WRITER, SeqCst), 0);
+                            assert_eq!(activity.fetch_add(WRITER, SeqCst), 0, "{BESIDE}");
                             *value += 1;
                             thread::yield_now();
-                            assert_eq!(activity.fetch_sub(WRITER, SeqCst), WRITER);
+                            assert_eq!(activity.fetch_sub(WRITER, SeqCst), WRITER, "{BESIDE}");
                         }
                     });
                 }
@@ -100,9 +101,9 @@ fn a_writer_is_alone() {
                     s.spawn(|| {
                         for _ in 0..200 {
                             let _value = lock.read();
-                            assert!(activity.fetch_add(1, SeqCst) < WRITER);
+                            assert!(activity.fetch_add(1, SeqCst) < WRITER, "{BESIDE}");
                             thread::yield_now();
-                            assert!(activity.fetch_sub(1, SeqCst) <= WRITER);
+                            assert!(activity.fetch_sub(1, SeqCst) < WRITER, "{BESIDE}");
                         }
                     });
                 }
