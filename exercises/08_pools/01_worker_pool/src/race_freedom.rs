@@ -296,7 +296,8 @@ fn there_is_room_for_capacity_results_and_capacity_jobs() {
 }
 
 /// Three jobs, for which there is room, and threads that sleep wake for no reason. A wakeup alone is no job, no room
-/// and no result. Then main sleeps until a job has ended: it has to sleep again.
+/// and no result. Then main sleeps until a job has ended, in `next` or in `join`, or a worker until there is one: it has to
+/// sleep again.
 #[test]
 fn a_spurious_wakeup_is_nothing() {
     Model::new()
@@ -312,6 +313,16 @@ fn a_spurious_wakeup_is_nothing() {
         let (pool, mut results) = WorkerPool::new(1, 1, move |()| steps()).unwrap();
         pool.submit(());
         assert_eq!(results.next(), Some(()), "the result");
+    });
+    must_sleep_again("`join`", |steps| {
+        let (pool, _results) = WorkerPool::new(1, 1, move |()| steps()).unwrap();
+        pool.submit(());
+        pool.join();
+    });
+    must_sleep_again("a worker without a job", |steps| {
+        let (pool, _results) = WorkerPool::new(1, 1, |()| ()).unwrap();
+        steps();
+        drop(pool);
     });
 }
 

@@ -55,7 +55,7 @@ impl<J: Send + 'static> WorkerPool<J> {
     /// were there already have ended, and `work` is dropped.
     ///
     /// # Panics
-    /// Panics if `workers` or `capacity` is 0, or if memory for `capacity` jobs and results cannot be
+    /// Panics if `workers` or `capacity` is 0. May panic if memory for `capacity` jobs and results cannot be
     /// allocated.
     pub fn new<R: Send + 'static>(
         workers: usize,

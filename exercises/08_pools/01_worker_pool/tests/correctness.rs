@@ -294,19 +294,28 @@ fn dropping_the_pool_does_not_wait() {
 }
 
 /// The `Results` are dropped after the first result. That is no reason to stop, and does not wait for the jobs
-/// that are still to come: a hundred more are accepted, and run.
+/// that are still to come: a hundred more are accepted, and run. One more panics, and `join` goes on with its panic.
 #[test]
 fn jobs_run_though_nobody_wants_their_results() {
     must_end(IN_POOL, || {
         let ran = Arc::new(AtomicUsize::new(0));
         let of_jobs = Arc::clone(&ran);
-        let (pool, mut results) =
-            WorkerPool::new(2, 1, move |n: usize| of_jobs.fetch_add(n, SeqCst)).unwrap();
+        let (pool, mut results) = WorkerPool::new(2, 1, move |n: usize| {
+            if n == 0 {
+                resume_unwind(Box::new("the job's"));
+            }
+            of_jobs.fetch_add(n, SeqCst)
+        })
+        .unwrap();
         pool.submit(1);
         assert_eq!(results.next(), Some(0));
         drop(results);
         (0..100).for_each(|_| pool.submit(1));
-        pool.join();
+        pool.submit(0);
+        assert!(
+            payload_of(|| pool.join()).is_some(),
+            "`join` returned: a job panicked after the `Results` were dropped, and `join` goes on with its panic"
+        );
         assert_eq!(ran.load(SeqCst), 101, "jobs that have run");
     });
 }
