@@ -355,8 +355,8 @@ fn the_thread_sleeps_until_the_time_has_come() {
     });
 }
 
-/// A timer has fired, its tick has been received, and `reset` starts it anew. Catches a timer that can fire
-/// once only.
+/// A timer has fired, its tick has been received, and `reset` starts it anew; and a function that was stopped is called after
+/// a `reset`. Catches a timer that can fire once only, and a `stop` that drops the function.
 #[test]
 fn a_timer_that_has_fired_can_be_started_again() {
     harness::Model::new().preemption_bound(2).check(|| {
@@ -369,6 +369,20 @@ fn a_timer_that_has_fired_can_be_started_again() {
         );
         clock.advance(SECOND);
         receives(&timer, SECOND, SECOND);
+    });
+    harness::Model::new().preemption_bound(1).check(|| {
+        let (_clock, timers) = on_a_manual_clock();
+        let (called, calls) = unbounded();
+        let callback = timers.after_func(SECOND, move || _ = called.send(()));
+        assert!(callback.stop(), "it had not been called");
+        assert!(
+            !callback.reset(Duration::ZERO),
+            "it was stopped, but `reset` returned true"
+        );
+        assert!(
+            calls.recv().is_ok(),
+            "the function was stopped and then reset, but it has been dropped"
+        );
     });
 }
 

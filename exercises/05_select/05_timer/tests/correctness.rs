@@ -642,7 +642,7 @@ fn the_drop_of_the_timers_does_not_wait_for_a_function() {
     );
 }
 
-/// A period of a nanosecond, of which an hour has more than fit into 32 bits; one of 20 thousand million seconds, which is more
+/// A period of a nanosecond, of which an hour has more than fit into 32 bits; one of 19 thousand million seconds, which is more
 /// nanoseconds than fit into 64 bits; and one whose second multiple is later than the clock can show.
 #[test]
 fn the_longest_periods_overflow_nothing() {
@@ -664,14 +664,20 @@ fn the_longest_periods_overflow_nothing() {
 
         let (clock, timers) = on_a_manual_clock();
         let giga = Duration::from_secs(1_000_000_000);
-        let ticker = timers.ticker(20 * giga);
-        clock.advance(39 * giga);
-        assert_eq!(ticker.ticks().recv(), Ok(set + 39 * giga), "a late tick");
+        let ticker = timers.ticker(19 * giga);
+        clock.advance(37 * giga);
+        assert_eq!(ticker.ticks().recv(), Ok(set + 37 * giga), "a late tick");
+        let behind = timers.after(Duration::ZERO);
+        assert!(behind.ticks().recv().is_ok(), "the timer has a sender");
+        assert!(
+            ticker.ticks().try_recv().is_err(),
+            "a second tick at 37,000,000,000 s, of a period of 19,000,000,000 s"
+        );
         clock.advance(giga);
         assert_eq!(
             ticker.ticks().recv(),
-            Ok(set + 40 * giga),
-            "the next multiple"
+            Ok(set + 38 * giga),
+            "the tick of the second multiple of 19,000,000,000 s, after that of the first, which was late"
         );
         drop(ticker);
 

@@ -406,7 +406,8 @@ fn what_comes_first_is_decided_by_the_order() {
 /// A turn has looked and found nothing, and two things have happened when it looks again or wakes up: the shutdown was asked
 /// for, or the limit was over, and then source 0 sent; or source 0 sent, and then source 1, or the time of the turn was
 /// over. Each time the first of the two is reported. Explores only runs without preemption: the other thread runs when
-/// `main` yields or sleeps. Catches a `select` whose arms stand in another order than that of the contract.
+/// `main` yields or sleeps. Catches a `select` whose arms stand in another order than that of the contract, and a limit that only
+/// the turn looks at, when it has woken up.
 #[test]
 fn what_comes_before_a_turn_sleeps_has_the_same_order() {
     // SL-28
