@@ -9,7 +9,7 @@
 use crate::sync::channel::unbounded;
 use crate::sync::thread;
 use crate::sync::time::{Clock, Duration, Instant};
-use crate::{Timer, Timers};
+use crate::{Callback, Timer, Timers};
 use harness::testing::{
     Flag, Slot, both, let_others_sleep, must_sleep, must_sleep_again, panic_of, staged_panic,
     threads_at_once,
@@ -201,12 +201,15 @@ fn one_of_two_stops_prevents_it() {
 
 /// Two threads stop or reset one timer, and nobody receives: each deadline that there was is prevented by one
 /// call. Catches a `reset` in two steps, and a `stop` that takes back the tick of a later deadline.
-fn every_deadline_is_prevented_once(calls: [fn(&Timer) -> bool; 2], deadlines: usize) {
+fn every_deadline_is_prevented_once<H: Sync>(
+    make: fn(&Timers) -> H,
+    [call, other, stop]: [fn(&H) -> bool; 3],
+    deadlines: usize,
+) {
     let (_clock, timers) = on_a_manual_clock();
-    let timer = timers.after(SECOND);
-    let [call, other] = calls;
+    let timer = make(&timers);
     let (one, two) = both(|| call(&timer), || other(&timer));
-    let last = timer.stop();
+    let last = stop(&timer);
     let prevented = [one, two, last].into_iter().filter(|&yes| yes).count();
     assert_eq!(
         prevented, deadlines,
@@ -214,12 +217,20 @@ fn every_deadline_is_prevented_once(calls: [fn(&Timer) -> bool; 2], deadlines: u
     );
 }
 
-/// Two threads reset one timer: each of its deadlines fires or is prevented, and the calls say so once.
+/// Two threads reset one timer, with ticks or with a function: each of its deadlines fires or is prevented, and the calls say
+/// so once.
 #[test]
 fn two_resets_prevent_each_deadline_once() {
     // TM-02
     harness::Model::new().preemption_bound(2).check(|| {
-        every_deadline_is_prevented_once([|timer| timer.reset(SECOND); 2], 3);
+        let calls: [fn(&Timer) -> bool; 3] =
+            [|it| it.reset(SECOND), |it| it.reset(SECOND), Timer::stop];
+        every_deadline_is_prevented_once(|timers| timers.after(SECOND), calls, 3);
+    });
+    harness::Model::new().preemption_bound(2).check(|| {
+        let calls: [fn(&Callback) -> bool; 3] =
+            [|it| it.reset(SECOND), |it| it.reset(SECOND), Callback::stop];
+        every_deadline_is_prevented_once(|timers| timers.after_func(SECOND, || {}), calls, 3);
     });
 }
 
@@ -229,8 +240,9 @@ fn two_resets_prevent_each_deadline_once() {
 fn a_stop_beside_a_reset_prevents_each_deadline_once() {
     // TM-02
     harness::Model::new().preemption_bound(2).check(|| {
-        let calls: [fn(&Timer) -> bool; 2] = [Timer::stop, |timer| timer.reset(Duration::ZERO)];
-        every_deadline_is_prevented_once(calls, 2);
+        let calls: [fn(&Timer) -> bool; 3] =
+            [Timer::stop, |it| it.reset(Duration::ZERO), Timer::stop];
+        every_deadline_is_prevented_once(|timers| timers.after(SECOND), calls, 2);
     });
 }
 
