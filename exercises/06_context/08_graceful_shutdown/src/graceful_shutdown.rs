@@ -147,7 +147,8 @@ pub const MAX_LINE: usize = 8192;
 /// A request is a line of UTF-8. Its reply is what the handler returns for the line without its newline,
 /// followed by a newline. A carriage return before the newline is part of the line. A client may send
 /// requests without waiting for replies, which come in the order of the requests, and may close its side
-/// when it has sent the last. Half a line at the end is not a request.
+/// when it has sent the last. No reply waits for a further request. Half a line at the end is not a
+/// request.
 ///
 /// A connection ends when its client has closed its side and all replies have been written, or has gone; at
 /// a line that is longer than [`MAX_LINE`], without waiting for the end of the line, or is not UTF-8; and if

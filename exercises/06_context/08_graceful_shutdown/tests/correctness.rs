@@ -77,6 +77,10 @@ impl Running {
     /// Requires `serve` to return this report.
     #[track_caller]
     fn reports(self, expected: Report) {
+        wait_until(
+            "`serve` has not returned after a shutdown, and nothing can be in flight any more",
+            || self.served.is_finished(),
+        );
         let Ok(report) = self.served.join() else {
             panic!("`serve` has panicked");
         };
@@ -110,6 +114,14 @@ impl Client {
     fn ask(&mut self, request: &str) -> String {
         self.send(format!("{request}\n"));
         self.reply()
+    }
+
+    /// Whether its connection has ended by now, or it has a reply that nobody reads. Reads fail from now on in place of a wait.
+    fn has_ended(&self) -> bool {
+        let stream = self.0.get_ref();
+        stream.set_nonblocking(true).expect("it is a socket");
+        let read = stream.peek(&mut [0]);
+        !read.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
     }
 
     /// Requires the server to have closed, or to close, this connection without another reply.
@@ -207,15 +219,42 @@ fn every_line_is_answered_in_order() {
     );
 }
 
-/// Only the newline is taken off.
+/// Only the newline is taken off, and one is put on, whatever the handler returns.
 #[test]
 fn a_carriage_return_is_part_of_the_line() {
     must_end("a client waits for its reply", || {
-        let server = Running::new(|_, line| format!("{line:?}"));
-        let reply = server.client().ask("a\r");
+        let server = Running::new(|_, line| format!("{line:?}\n"));
+        let mut client = server.client();
+        let reply = client.ask("a\r");
         assert_eq!(reply, "\"a\\r\"\n", "the line that the handler was given");
+        client
+            .0
+            .get_ref()
+            .shutdown(Shutdown::Write)
+            .expect("it is connected");
+        assert_eq!(
+            client.reply(),
+            "\n",
+            "the handler returned a newline at the end, and another follows it"
+        );
         server.ends(answered(1));
     });
+}
+
+/// The client sends the rest when it has the reply.
+#[test]
+fn a_reply_does_not_wait_for_the_next_request() {
+    must_end(
+        "a client has sent a request and half of the next, and waits for the first reply",
+        || {
+            let server = Running::new(echo);
+            let mut client = server.client();
+            client.send("one\ntw");
+            assert_eq!(client.reply(), "one\n", "the reply to \"one\"");
+            assert_eq!(client.ask("o"), "two\n", "the reply to \"two\"");
+            server.ends(answered(2));
+        },
+    );
 }
 
 /// The client sends them all before it reads the first reply. Each has three bytes, two of them for one letter: what
@@ -281,7 +320,7 @@ fn after_a_shutdown_nobody_can_connect() {
 fn a_hundred_requests_in_flight_are_answered() {
     // WP-11, WP-14
     must_end(
-        "`shutdown` has not returned, or one of 100 clients waits for its reply",
+        "fewer than 100 handlers run at once, `shutdown` has not returned, or one of 100 clients waits for its reply",
         || {
             let held = Arc::new(Held::default());
             let in_handler = Arc::clone(&held);
@@ -448,6 +487,11 @@ fn a_reply_before_the_end_of_a_connection_arrives_whole() {
                 FITS + 1,
                 "bytes of the reply before {what}, which ended with {read:?}"
             );
+            // The client has not closed its side.
+            wait_until(
+                &format!("the connection goes on after {what}: `connections` does not return 0"),
+                || server.handle.connections() == 0,
+            );
             server.ends(Report {
                 panicked: usize::from(end.starts_with(b"panic")),
                 ..answered(1)
@@ -489,8 +533,13 @@ fn cuts_what_is_left(over: impl FnOnce(&Running) + Send + 'static) {
             begun.wait_for(3);
             assert_eq!(server.handle.phase(), Phase::Open);
             server.shutdown(2 * SECOND);
+            wait_until(
+                "an idle client's connection goes on after a shutdown, while requests of others are in flight",
+                || clients[2].has_ended(),
+            );
             begun.release();
-            clients[2].is_closed();
+            let begins = clients[0].0.fill_buf().is_ok_and(|part| !part.is_empty());
+            assert!(begins, "a reply in flight should begin before the deadline");
             assert_eq!(server.handle.phase(), Phase::Draining);
             assert!(
                 !server.served.is_finished(),
@@ -981,7 +1030,7 @@ fn a_line_that_is_no_request_ends_its_connection() {
         || {
             let server = Running::new(|_, line| line.len().to_string());
             for (wrong, what) in [
-                ([&[b'x'; MAX_LINE][..], b"\n"].concat(), "too long"),
+                (("é".repeat(MAX_LINE / 2) + "\n").into_bytes(), "too long"),
                 (vec![b'x'; MAX_LINE + 1], "too long, without an end"),
                 (vec![0xff, b'\n'], "not UTF-8"),
             ] {
