@@ -696,7 +696,7 @@ fn of_two_panics_the_first_comes_out() {
 }
 
 /// The payload of a task's panic panics when it is dropped, with the task's end or with the handle, and so does the payload of
-/// that panic, without an end. Nobody hears of it.
+/// that panic, without an end. Nobody hears of it. Nor if it is the second payload of one task.
 #[test]
 fn a_panic_of_a_payloads_drop_is_lost() {
     struct Endless;
@@ -705,8 +705,21 @@ fn a_panic_of_a_payloads_drop_is_lost() {
             resume_unwind(Box::new(Endless));
         }
     }
+    struct PanicsTwice;
+    impl Future for PanicsTwice {
+        type Output = ();
+        fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+            staged_panic("the poll's");
+        }
+    }
+    impl Drop for PanicsTwice {
+        fn drop(&mut self) {
+            resume_unwind(Box::new(Endless));
+        }
+    }
 
     let executor = Executor::new();
+    let twice = executor.spawn(PanicsTwice);
     drop(executor.spawn(async { resume_unwind(Box::new(Endless)) }));
     let unwanted = executor.spawn(async { resume_unwind(Box::new(Endless)) });
     let after = executor.spawn(ready(7));
@@ -720,7 +733,12 @@ fn a_panic_of_a_payloads_drop_is_lost() {
         payload.is_none(),
         "the panic of a payload's drop has come out of a handle's drop"
     );
-    assert_eq!(result_of(after).unwrap(), 7, "the task behind it");
+    assert_eq!(
+        whose_panic(twice),
+        Some("the poll's"),
+        "the panic that the handle returned, of a future's poll and its drop"
+    );
+    assert_eq!(result_of(after).unwrap(), 7, "the task behind them");
 }
 
 /// Two futures are left, and the drop of the first panics: that comes out of its handle, and the second is dropped too.
