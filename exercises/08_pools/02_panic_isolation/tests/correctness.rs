@@ -7,7 +7,7 @@ use harness::testing::{
 };
 use panic_isolation::{Handle, Pool};
 use std::any::Any;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::marker::PhantomPinned;
 use std::mem;
@@ -438,6 +438,26 @@ fn a_handle_may_be_joined_elsewhere() {
     assert_bounds!(Pool: Send + Sync);
     assert_bounds!(Handle<Cell<u32>>: Send + Sync);
     assert_bounds!(Handle<Rc<u32>>: !Send + !Sync);
+}
+
+/// A pool is dropped while a handle of it is kept. Its thread ends nevertheless: the sender that the job leaves there is
+/// dropped with it.
+#[test]
+fn a_handle_keeps_no_thread() {
+    thread_local! {
+        static LEFT: RefCell<Option<mpsc::Sender<()>>> = const { RefCell::new(None) };
+    }
+    must_end(
+        "the pool is dropped and its job has ended, but not its thread: a handle is kept",
+        || {
+            let (sender, left) = mpsc::channel();
+            let pool = pool(1);
+            let handle = pool.submit(|| LEFT.set(Some(sender)));
+            drop(pool);
+            assert!(left.recv().is_err(), "nothing is sent");
+            value(handle);
+        },
+    );
 }
 
 /// Four threads submit to a pool of three at the same time; every fifth job panics, and every seventh loses
