@@ -212,9 +212,10 @@ impl Server {
     /// outside, so this waits for each handler, even after the deadline: one that takes long should look at
     /// [`Handle::phase`].
     ///
-    /// If the handler panics, its connection ends and all others go on. If no thread can be had for a
-    /// connection, that one is closed. While none can be accepted, because the process has no descriptor
-    /// left, the server goes on, and answers those that come when there is one again.
+    /// If the handler panics, its connection ends and all others go on, even if the payload panics again when
+    /// it is dropped. If no thread can be had for a connection, that one is closed. While none can be
+    /// accepted, because the process has no descriptor left, the server goes on, and answers those that come
+    /// when there is one again.
     pub fn serve(self, handler: impl Fn(&str) -> String + Sync) -> Report {
         let _ = handler;
         todo!("accept until somebody shuts down, and drain")

@@ -899,13 +899,20 @@ fn a_shutdown_of_a_server_that_has_ended_has_no_effect() {
     });
 }
 
-/// Its client gets no reply. Another client, and one that comes later, do not notice.
+/// Its client gets no reply. Another client, and one that comes later, do not notice. So it is if the payload of the panic
+/// panics when it is dropped.
 #[test]
 fn a_panic_of_the_handler_ends_one_connection() {
     // WP-13
     must_end(
         "a handler has panicked, and a client waits for the end or a reply",
         || {
+            struct PanicsAgain;
+            impl Drop for PanicsAgain {
+                fn drop(&mut self) {
+                    staged_panic("the payload's");
+                }
+            }
             let server = Running::new(|_, line| match line {
                 "panic" => staged_panic("the handler's"),
                 _ => line.to_owned(),
@@ -928,6 +935,15 @@ fn a_panic_of_the_handler_ends_one_connection() {
                 ..answered(4)
             };
             server.ends(report);
+
+            let server = Running::new(|_, _| resume_unwind(Box::new(PanicsAgain)));
+            let mut one = server.client();
+            one.send("1\n");
+            one.is_closed();
+            server.ends(Report {
+                panicked: 1,
+                ..answered(0)
+            });
         },
     );
 }

@@ -7,6 +7,7 @@ use crate::sync::time::{Clock, Duration, Instant};
 use crate::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
+use std::mem;
 use std::net::{
     IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs,
 };
@@ -331,9 +332,10 @@ impl Server {
     /// outside, so this waits for each handler, even after the deadline: one that takes long should look at
     /// [`Handle::phase`].
     ///
-    /// If the handler panics, its connection ends and all others go on. If no thread can be had for a
-    /// connection, that one is closed. While none can be accepted, because the process has no descriptor
-    /// left, the server goes on, and answers those that come when there is one again.
+    /// If the handler panics, its connection ends and all others go on, even if the payload panics again when
+    /// it is dropped. If no thread can be had for a connection, that one is closed. While none can be
+    /// accepted, because the process has no descriptor left, the server goes on, and answers those that come
+    /// when there is one again.
     pub fn serve(self, handler: impl Fn(&str) -> String + Sync) -> Report {
         let Self { listener, handle } = self;
         let (handler, counts, drain) = (&handler, &Counts::default(), &handle.0.drain);
@@ -424,9 +426,14 @@ fn converse(
         let (Ok(_), Some(request)) = (read, line.strip_suffix('\n')) else {
             break;
         };
-        let Ok(mut reply) = catch_unwind(AssertUnwindSafe(|| handler(request))) else {
-            counts.panicked.fetch_add(1, Relaxed);
-            break;
+        let mut reply = match catch_unwind(AssertUnwindSafe(|| handler(request))) {
+            Ok(reply) => reply,
+            Err(payload) => {
+                counts.panicked.fetch_add(1, Relaxed);
+                // The payload's drop may panic, and that panic's payload as well: the last is forgotten.
+                let _ = catch_unwind(AssertUnwindSafe(|| drop(payload))).map_err(mem::forget);
+                break;
+            }
         };
         reply.push('\n');
         let mut output = stream;
