@@ -172,6 +172,32 @@ fn an_idle_worker_takes_what_a_busy_one_has_started() {
     });
 }
 
+/// As above, with two workers that are idle: one sleeps, and relies on the other, which is about to fall asleep and takes what
+/// the busy one has started, whichever of the three that is. Explores only runs without preemption.
+#[test]
+fn the_last_idle_worker_of_three_takes_what_a_busy_one_has_started() {
+    // SC-29, SC-31, GR-10
+    Model::new().preemption_bound(0).check(|| {
+        let shared = workers(3);
+        let [idle, gate] = gates(["a worker has come", "the other goroutine has run"]);
+        let comes = Arc::clone(&idle);
+        drop(shared.go_from_outside(last(&shared, async move {
+            idle.pass();
+            let other = Arc::clone(&gate);
+            drop(go(async move { other.open() }));
+            gate.pass();
+        })));
+        scope(|s| {
+            spawn(s, "worker 0", || shared.work(0));
+            spawn(s, "worker 1", || {
+                comes.open();
+                shared.work(1);
+            });
+            shared.work(2);
+        });
+    });
+}
+
 /// A thread that is no worker sets a timer while the worker falls asleep, without a time of its own: the worker must see the
 /// timer, or be woken by the `notify`, and then sleep no longer than until that time. When it comes, it wakes the thread.
 #[test]
@@ -284,25 +310,39 @@ fn what_a_thief_puts_into_its_own_queue_is_run() {
     });
 }
 
-/// The clock goes on, while there is neither a goroutine nor a timer, and the worker sleeps: nothing has woken it, so it does
-/// not look again.
+/// The clock goes on for three centuries, and the worker sleeps: there is no timer, or only one that is due in the end of time.
+/// Nothing has woken it, so it does not look again.
 #[test]
 fn a_worker_without_a_timer_sleeps_whatever_the_clock_shows() {
-    Model::new().preemption_bound(2).check(|| {
-        let shared = workers(1);
-        both(
-            || shared.work(0),
-            || {
-                (0..3).for_each(|_| shared.timers.clock().advance(HOUR));
-                shared.scheduler.shut_down();
-            },
-        );
-        let parked = shared.block_on(async { snapshot() }).workers[0].parked;
-        assert!(
-            parked <= 1,
-            "the worker slept {parked} times; the shutdown alone woke it"
-        );
-    });
+    const CENTURY: Duration = HOUR.saturating_mul(24 * 36_525);
+    for has_timer in [false, true] {
+        Model::new().preemption_bound(2).check(move || {
+            let shared = workers(1);
+            let mut sleep = Box::pin(sleep_until(Instant::default() + Duration::MAX));
+            if has_timer {
+                shared.block_on(poll_fn(|context| {
+                    assert!(sleep.as_mut().poll(context).is_pending(), "it is early");
+                    Poll::Ready(())
+                }));
+            }
+            both(
+                || shared.work(0),
+                || {
+                    (0..3).for_each(|_| shared.timers.clock().advance(CENTURY));
+                    shared.scheduler.shut_down();
+                },
+            );
+            let parked = shared.block_on(async { snapshot() }).workers[0].parked;
+            let timer = match has_timer {
+                true => "a timer, which was not due",
+                false => "no timer",
+            };
+            assert!(
+                parked <= 1,
+                "the worker slept {parked} times; the shutdown alone woke it, and there was {timer}"
+            );
+        });
+    }
 }
 
 /// One worker falls asleep while another thread shuts the scheduler down: it returns, and does not wait for its timer, if it

@@ -23,8 +23,8 @@ use std::marker::PhantomData;
 ///
 /// An accepted job runs once, or is handed back once, by one of the calls that shut down. Jobs that nobody
 /// has taken back are dropped with the pool. A job that panics has ended, and its worker takes the next
-/// one; the payload is dropped while no lock is held, so its destructor may use the pool, but must not
-/// panic.
+/// one; the payload is dropped while no lock is held, so its destructor may use the pool as a job may, but must
+/// not panic.
 ///
 /// Dropping the pool stops it, sleeps as [`stop`](Self::stop) does, and drops what is handed back, even while
 /// the thread unwinds.
@@ -59,7 +59,7 @@ impl<J: Send + 'static> Pool<J> {
     /// already have ended, and `work` is dropped.
     ///
     /// # Panics
-    /// Panics if `workers` or `capacity` is 0, or if memory for `capacity` jobs cannot be allocated.
+    /// Panics if `workers` or `capacity` is 0. May panic if memory for `capacity` jobs cannot be allocated.
     pub fn new(
         context: &Context,
         workers: usize,

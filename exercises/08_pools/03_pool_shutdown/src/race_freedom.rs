@@ -666,6 +666,11 @@ fn a_spurious_wakeup_ends_no_drain() {
     }
     sleeps_again("`drain`", |pool| drop(pool.drain()));
     sleeps_again("`stop`", |pool| drop(pool.stop()));
+    must_sleep_again("a worker without a job", |steps| {
+        let pool = new(1, 1, |_: u32| ());
+        steps();
+        drop(pool);
+    });
 }
 
 type Job = Box<dyn FnOnce() + Send>;

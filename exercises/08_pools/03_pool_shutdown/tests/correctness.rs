@@ -521,7 +521,8 @@ fn dropping_the_pool_finishes_the_running_job() {
 }
 
 /// The payload of a job's panic submits another job when it is dropped. That happens on the worker, which
-/// holds no lock, and goes on.
+/// holds no lock, and goes on. Another payload owns the last reference to the pool: its destructor drops that, which is a
+/// stop in a job.
 #[test]
 fn a_payload_is_dropped_without_a_lock() {
     type Job = Box<dyn FnOnce() + Send>;
@@ -550,6 +551,24 @@ fn a_payload_is_dropped_without_a_lock() {
             assert!(pool.drain().is_empty(), "both jobs have run");
         },
     );
+    must_end(
+        "the destructor of a payload drops the pool, and waits for the worker that it is on",
+        || {
+            let (pool, _guard) = new(1, 1, |job: Job| job());
+            let pool = Arc::new(pool);
+            let (dropped, drops) = mpsc::channel::<()>();
+            let (may_panic, gate) = mpsc::channel::<()>();
+            let payload = (Arc::clone(&pool), dropped);
+            let panics = pool.submit(Box::new(move || {
+                assert!(gate.recv().is_err(), "nothing is sent");
+                resume_unwind(Box::new(payload))
+            }));
+            assert!(panics.is_ok(), "the pool is open");
+            drop(pool);
+            drop(may_panic);
+            assert!(drops.recv().is_err(), "nothing is sent");
+        },
+    );
 }
 
 /// The system refuses a worker, or the one thread besides, and grants those after it. `new` returns the error, or asks again:
@@ -575,14 +594,23 @@ fn a_thread_that_cannot_be_had_is_not_left_out() {
 fn threads_that_cannot_be_had_are_an_error() {
     must_end(IN_POOL, || {
         for granted in 0..=4 {
-            let (owned, context) = (Arc::new(()), Context::background());
+            let (context, guard) = Context::background().with_cancel();
+            let owned = Arc::new(());
             let of_work = Arc::clone(&owned);
             let refused = refuse_after(granted, || {
                 Pool::new(&context, 4, 1, move |_: u32| drop(Arc::clone(&of_work)))
             });
             match refused {
-                // It needs no thread besides its workers. The drop waits for them.
-                Ok(_pool) => assert_eq!(granted, 4, "threads for a pool of four workers"),
+                // It needs no thread besides its workers.
+                Ok(_pool) => {
+                    assert_eq!(granted, 4, "threads for a pool of four workers");
+                    guard.cancel();
+                    wait_until(
+                        "`new` was refused the thread besides its workers, and returned no error: the pool does not stop \
+                         when its context is done",
+                        || Arc::strong_count(&owned) == 1,
+                    );
+                }
                 Err(error) => assert_eq!(
                     error.kind(),
                     io::ErrorKind::WouldBlock,
