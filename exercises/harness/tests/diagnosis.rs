@@ -4375,7 +4375,7 @@ fn thread_that_is_counted_and_refused() {
             let child = Arc::clone(&left);
             let _ = thread::spawn(move || {
                 if child.fetch_sub(1, Release) == 1 && wakes {
-                    futex::wake_all(&*child);
+                    futex::wake_all(&child);
                 }
             });
             loop {
