@@ -3,11 +3,10 @@
 use harness::assert_bounds;
 use harness::testing::{must_end, panic_of};
 use std::collections::BTreeSet;
-use std::iter::from_fn;
-use std::mem;
+use std::iter::{self, from_fn};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::{mem, slice, thread};
 use work_stealing::{CAPACITY, Global, Local, Pass, StealOrder, Stealer, steal_work};
 
 /// A task that is never freed: that it was taken twice is for the test to say, and not for the allocator.
@@ -92,22 +91,34 @@ fn a_thief_takes_half_runs_the_last_and_queues_the_rest() {
     }
 }
 
+/// Steals one task for the caller to run, from a single victim.
+type Steal = fn(&Stealer<usize>, &mut Local<usize>) -> Option<Arc<usize>>;
+
+/// Both calls that do, with their names.
+const CALLS: [(&str, Steal); 2] = [
+    ("`steal_into`", |victim, into| victim.steal_into(into)),
+    ("`steal_work`", |victim, into| {
+        steal_work(slice::from_ref(victim), iter::once(0), into)
+    }),
+];
+
 /// A thief whose own ring has room for fewer tasks than it would queue takes the oldest ones: one more than there is room for.
 /// A next task of its own takes no room.
 #[test]
 fn a_thief_takes_what_it_has_room_for() {
     // SC-12
     let rooms = [0, 1, 2, CAPACITY / 2 - 2, CAPACITY / 2 - 1, CAPACITY / 2];
-    for (room, next) in rooms
+    for (room, next, (call, steal)) in rooms
         .into_iter()
         .flat_map(|room| [(room, None), (room, Some(2_000))])
+        .flat_map(|(room, next)| CALLS.map(|call| (room, next, call)))
     {
         let mut victim = ring(1..CAPACITY + 1);
         let mut own = ring(1_000..1_000 + CAPACITY - room);
         let kept = own.len();
         next.into_iter()
             .for_each(|n| own.push_next(task(n), &Global::new()));
-        let ran = victim.stealer().steal_into(&mut own).map(|task| *task);
+        let ran = steal(&victim.stealer(), &mut own).map(|task| *task);
         let taken = (room + 1).min(CAPACITY / 2);
         let right = (
             Some(taken),
@@ -115,7 +126,7 @@ fn a_thief_takes_what_it_has_room_for() {
             Vec::from_iter(taken + 1..=CAPACITY),
         );
         let rule = format!(
-            "The ring of the thief has room for {room}, and its next task is {next:?}. Half of the victim's tasks, which are 1 to \
+            "{call}: the ring of the thief has room for {room}, and its next task is {next:?}. Half of the victim's tasks, which are 1 to \
              {CAPACITY}, is {}: the thief takes the oldest {taken}, returns the newest of them, and queues {}.",
             CAPACITY / 2,
             taken - 1
@@ -176,14 +187,15 @@ fn the_next_task_is_taken_only_from_an_empty_ring() {
 #[test]
 fn an_owner_may_steal_from_itself() {
     // SC-14
-    for (tasks, next) in [0, 1, 2, 3, 100]
+    for (tasks, next, (call, steal)) in [0, 1, 2, 3, 100]
         .into_iter()
         .flat_map(|tasks| [(tasks, None), (tasks, Some(2_000))])
+        .flat_map(|(tasks, next)| CALLS.map(|call| (tasks, next, call)))
     {
         let mut own = ring(0..tasks);
         next.into_iter()
             .for_each(|n| own.push_next(task(n), &Global::new()));
-        let ran = own.stealer().steal_into(&mut own).map(|task| *task);
+        let ran = steal(&own.stealer(), &mut own).map(|task| *task);
         let half = tasks.div_ceil(2);
         let last = half.saturating_sub(1);
         let stays = next.filter(|_| half > 0);
@@ -193,7 +205,7 @@ fn an_owner_may_steal_from_itself() {
             vec![],
         );
         let rule = format!(
-            "A queue is stolen from into itself: {tasks} tasks are in its ring, from 0 on, and its next task is {next:?}. By the \
+            "{call}: a queue is stolen from into itself; {tasks} tasks are in its ring, from 0 on, and its next task is {next:?}. By the \
              same rules as into another the oldest {half} are taken, and the next task only from an empty ring."
         );
         require_theft((ran, drained(&mut own), vec![]), right, &rule);

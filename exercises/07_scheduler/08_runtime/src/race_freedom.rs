@@ -10,7 +10,9 @@ use harness::leaks::track;
 use harness::sync::model::task::{Arc, Context, Poll, Wake, Waker};
 use harness::sync::model::thread::scope;
 use harness::sync::model::time::{Clock, Duration, Instant};
-use harness::testing::{Gate, Slot, both, let_others_sleep, must_sleep, spawn, while_unwinding};
+use harness::testing::{
+    Gate, Slot, both, let_others_sleep, must_sleep, must_sleep_again, spawn, while_unwinding,
+};
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 
@@ -44,6 +46,16 @@ fn beside_two_workers(shared: &Arc<Shared>, f: impl FnOnce()) {
 
 fn gates(names: [&str; 2]) -> [Arc<Gate>; 2] {
     names.map(|name| Arc::new(Gate::shut(name)))
+}
+
+/// Sets a timer that is due in the end of time.
+fn set_for_the_end_of_time(shared: &Arc<Shared>) -> impl Future + use<> {
+    let mut sleep = Box::pin(sleep_until(Instant::default() + Duration::MAX));
+    shared.block_on(poll_fn(|context| {
+        assert!(sleep.as_mut().poll(context).is_pending(), "it is early");
+        Poll::Ready(())
+    }));
+    sleep
 }
 
 /// A goroutine that opens `mine`, and blocks its worker until `other` is open.
@@ -109,7 +121,8 @@ fn a_goroutine_that_starts_while_the_worker_falls_asleep_is_run() {
 }
 
 /// One worker has nothing to do and goes to sleep, and its sleep may end for no reason, while another thread starts a
-/// goroutine. It is run. Then the worker wakes up three times before the other thread starts one.
+/// goroutine. It is run. Then the worker wakes up three times before the other thread starts one. With a timer or without, it
+/// sleeps again.
 #[test]
 fn a_worker_may_wake_for_no_reason() {
     // SC-29
@@ -121,6 +134,17 @@ fn a_worker_may_wake_for_no_reason() {
         .preemption_bound(2)
         .spurious_wakeups(3)
         .check(|| started_while_a_worker_falls_asleep(3));
+    for (call, has_timer) in [("`work`", false), ("`work`, with a timer,", true)] {
+        must_sleep_again(call, move |steps| {
+            let shared = workers(1);
+            let _timer = has_timer.then(|| set_for_the_end_of_time(&shared));
+            let shuts_down = || {
+                steps();
+                shared.scheduler.shut_down();
+            };
+            both(|| shared.work(0), shuts_down);
+        });
+    }
 }
 
 /// There is nothing to run. The worker sleeps, even while its thread unwinds: it neither returns nor looks again and again.
@@ -294,13 +318,7 @@ fn a_worker_without_a_timer_sleeps_whatever_the_clock_shows() {
     for has_timer in [false, true] {
         Model::new().preemption_bound(2).check(move || {
             let shared = workers(1);
-            let mut sleep = Box::pin(sleep_until(Instant::default() + Duration::MAX));
-            if has_timer {
-                shared.block_on(poll_fn(|context| {
-                    assert!(sleep.as_mut().poll(context).is_pending(), "it is early");
-                    Poll::Ready(())
-                }));
-            }
+            let _timer = has_timer.then(|| set_for_the_end_of_time(&shared));
             both(
                 || shared.work(0),
                 || {

@@ -658,7 +658,7 @@ fn a_spurious_wakeup_makes_no_room() {
 }
 
 /// A thread that drains wakes for no reason. It must not return before the jobs have run, but sleep again. So must one that
-/// stops.
+/// stops, and a worker without a job.
 #[test]
 fn a_spurious_wakeup_ends_no_drain() {
     for times in [1, 3] {
