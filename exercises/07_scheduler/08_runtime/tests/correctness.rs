@@ -812,6 +812,7 @@ fn the_monitor_says_what_a_worker_does() {
 }
 
 /// The only worker is in a goroutine, and 300 are started from outside, more than a byte can count: they are in no worker's queue.
+/// When the first of them runs, the others are in the worker's queue or in none.
 #[test]
 fn the_monitor_says_how_many_are_in_no_workers_queue() {
     must_end("a goroutine has not ended", || {
@@ -823,10 +824,22 @@ fn the_monitor_says_how_many_are_in_no_workers_queue() {
             _ = waits.recv();
         });
         begins.recv().expect("it begins");
-        (0..300).for_each(|_| drop(runtime.go(async {})));
+        let (asked, seen) = mpsc::sync_channel(1);
+        for _ in 0..300 {
+            let asked = asked.clone();
+            drop(runtime.go(async move { _ = asked.try_send(snapshot()) }));
+        }
         let global = runtime.snapshot().global;
         drop(open);
         joined(blocks.join());
+        let first = seen.recv().expect("a goroutine has asked");
+        let queued = first.workers[0].queued;
+        assert_eq!(
+            queued + first.global,
+            299,
+            "tasks in the worker's queue, which are {queued}, and in none, which are {}, when the first of 300 ran",
+            first.global
+        );
         assert_eq!(
             global, 300,
             "tasks in no worker's queue: the only worker is in a goroutine, and 300 were started from outside"
