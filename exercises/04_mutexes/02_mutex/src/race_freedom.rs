@@ -305,7 +305,8 @@ fn unlocked_locks_again() {
 
 /// A thread locks and unlocks, by a panic too, and nobody waits: the operating system is not called. Catches an
 /// unlock that asks the operating system to wake somebody, though nobody can be asleep: nobody has ever been,
-/// or everybody has had the lock since, or the only other call was a refused `try_lock`. The first unlock after a wait may still ask once.
+/// or everybody has had the lock since, or the only other call was a refused `try_lock`. The first unlock after a
+/// wait may still ask once.
 #[test]
 fn an_unlock_without_waiters_wakes_nobody() {
     // MU-15

@@ -3,8 +3,8 @@
 //! For tests on real threads: a call ends ([`must_end`]), a condition comes true ([`wait_until`]), a call sleeps
 //! ([`must_sleep_on_threads`], [`must_sleep_soon_on_threads`], [`others_must_sleep`]), threads are likely to be asleep
 //! ([`spawn_sleepers`], [`let_others_run`]), a call panics as it should ([`assert_panics`], [`assert_passes_on`],
-//! [`staged_panic`]) or is made while its thread unwinds ([`while_unwinding`], [`unwinding_if`]), a destructor runs only on what was
-//! made ([`Counted`]), a type is `Send` or `Sync` as it should be ([`assert_bounds!`](crate::assert_bounds)).
+//! [`staged_panic`]) or is made while its thread unwinds ([`while_unwinding`], [`unwinding_if`]), a destructor runs only
+//! on what was made ([`Counted`]), a type is `Send` or `Sync` as it should be ([`assert_bounds!`](crate::assert_bounds)).
 //!
 //! For models: threads with names ([`spawn`], [`both`]), what they share ([`Flag`], [`Slot`], [`Watched`], [`Gate`]),
 //! a call that is stopped in its middle while another must end ([`ends_beside_a_stopped_call`]), the program that is right

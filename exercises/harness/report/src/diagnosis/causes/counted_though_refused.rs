@@ -9,10 +9,11 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
     refusals.filter(|(_, event)| event.effect == Effect::SpawnRefused).find_map(
         |(refused, event)| {
             let parent = event.thread;
-            let mut before = case.log.events_before(parent, refused);
-            let (counted, object) = before
-                .rfind(|(_, event)| step(event).is_some())
-                .and_then(|(number, event)| Some((number, up(event)?)))?;
+            let before = case.log.events_before(parent, refused);
+            let mut steps = before.filter_map(|(number, event)| Some((number, step(event)?)));
+            let (counted, (object, 1)) = steps.next_back()? else {
+                return None;
+            };
             let mut after = case.log.events_of(parent).filter(|(number, _)| *number > refused);
             if after.any(|(_, event)| step(event).is_some_and(|(id, by)| id == object && by < 0)) {
                 return None;
@@ -28,11 +29,6 @@ pub(super) fn cause(case: Case<'_>) -> Option<Remark> {
             Some(Remark::new(text).mark(refused, "is counted"))
         },
     )
-}
-
-/// What an event counts up by one.
-fn up(event: &Event) -> Option<ObjectId> {
-    step(event).filter(|(_, by)| *by == 1).map(|(object, _)| object)
 }
 
 /// The object whose number an event changes, and by how much: an atomic, or what a lock guards.
